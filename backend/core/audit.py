@@ -1,0 +1,54 @@
+"""The audit trail: append-only (the database refuses UPDATE and DELETE), each entity's entries chained by hash."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from backend.core.clock import now
+from backend.core.database import execute, fetch
+from backend.core.ids import new_id
+
+
+class Entry(NamedTuple):
+    """One thing somebody did to one entity."""
+
+    entity: str
+    entity_id: UUID
+    action: str
+    details: dict[str, object]
+
+
+async def record(
+    entity: str, entity_id: UUID, action: str, *, actor_id: UUID | None, details: dict[str, object] | None = None
+) -> None:
+    """Write one entry in the current transaction. `actor_id` None is the system itself."""
+    await record_many([Entry(entity, entity_id, action, details or {})], actor_id=actor_id)
+
+
+async def record_many(entries: Sequence[Entry], *, actor_id: UUID | None) -> None:
+    """Write several entries in one statement."""
+    await execute(
+        """INSERT INTO audit (id, entity, entity_id, action, actor_id, at, details)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::jsonb[])""",
+        [new_id() for _ in entries],
+        [entry.entity for entry in entries],
+        [entry.entity_id for entry in entries],
+        [entry.action for entry in entries],
+        [actor_id] * len(entries),
+        [now()] * len(entries),
+        [msgspec.json.encode(entry.details).decode() for entry in entries],
+    )
+
+
+async def faults() -> list[str]:
+    """Entities whose chain of hashes is broken, for `tuyen doctor`."""
+    rows = await fetch(
+        """SELECT entity, entity_id FROM (
+             SELECT entity, entity_id, prev_hash, hash, audit_hash(a) AS expected,
+                    lag(hash) OVER (PARTITION BY entity, entity_id ORDER BY n) AS before
+             FROM audit a) chain
+           WHERE hash <> expected OR prev_hash IS DISTINCT FROM before LIMIT 20"""
+    )
+    return [f"audit: the chain of {row['entity']} {row['entity_id']} is broken" for row in rows]
