@@ -1,0 +1,214 @@
+-- Customers: who we sell to, how they are grouped, who looks after them, and what was lost in a merge.
+-- Addresses belong to geo (addresses.party_id = customers.id); credit, prices and orders refer to customers from above.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- The same folding as backend/core/folding.py: canonical form, lower case, no accents, đ = d, single spaces.
+CREATE FUNCTION customers_fold(raw text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT btrim(regexp_replace(
+        translate(regexp_replace(normalize(lower(normalize(raw, NFC)), NFD), '[\u0300-\u036f]', '', 'g'), 'đĐ', 'dd'),
+        '\s+', ' ', 'g'))
+$$;
+
+-- Digits of a telephone number as people compare it: +84 901.234.567, 0084901234567 and 0901 234 567 are one number.
+CREATE FUNCTION customers_phone_digits(raw text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT CASE
+        WHEN d ~ '^0084[0-9]{8,11}$' THEN '0' || ltrim(substr(d, 5), '0')
+        WHEN d ~ '^84[0-9]{9,11}$' THEN '0' || ltrim(substr(d, 3), '0')
+        WHEN d ~ '^00[1-9]' THEN substr(d, 3)
+        ELSE d END
+    FROM regexp_replace(raw, '[^0-9]', '', 'g') AS d
+$$;
+
+-- First letters of the folded words: "cua hang minh" -> "chm".
+CREATE FUNCTION customers_initials(folded text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT regexp_replace(regexp_replace(folded, '[^a-z0-9 ]+', ' ', 'g'), '([a-z0-9])[a-z0-9]*\s*', '\1', 'g')
+$$;
+
+CREATE TABLE customers (
+    id uuid PRIMARY KEY,
+    code text NOT NULL CHECK (length(code) BETWEEN 1 AND 40),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    folded text NOT NULL DEFAULT '',
+    initials text NOT NULL DEFAULT '',
+    stage text NOT NULL DEFAULT 'account' CHECK (stage IN ('lead', 'account')),
+    lead_state text NOT NULL DEFAULT 'new'
+        CHECK (lead_state IN ('new', 'assigned', 'working', 'qualified', 'converted', 'closing', 'closed')),
+    status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'locked', 'closed')),
+    priority smallint CHECK (priority BETWEEN 1 AND 5),
+    source text CHECK (length(source) <= 80),
+    position_id int NOT NULL REFERENCES positions (id),
+    phone text CHECK (length(phone) <= 40),
+    phone_digits text NOT NULL DEFAULT '',
+    tax_no text CHECK (length(tax_no) <= 20),
+    tax_digits text NOT NULL DEFAULT '',
+    currency text NOT NULL DEFAULT 'VND' CHECK (currency ~ '^[A-Z]{3}$'),
+    price_list_id uuid,
+    note text CHECK (length(note) <= 4000),
+    planned_weekday smallint CHECK (planned_weekday BETWEEN 1 AND 7),
+    last_visit_at timestamptz,
+    last_order_at timestamptz,
+    converted_at timestamptz,
+    version int NOT NULL DEFAULT 1 CHECK (version > 0),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    created_by uuid,
+    deleted_at timestamptz
+);
+COMMENT ON COLUMN customers.position_id IS 'the organisation position that looks after the customer today (the sync key)';
+COMMENT ON COLUMN customers.planned_weekday IS 'ISO weekday of the usual visit, 1 = Monday .. 7 = Sunday';
+
+-- Search columns follow their sources whoever writes the row: a form, an import or hand-typed SQL.
+CREATE FUNCTION customers_derive() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.name := normalize(NEW.name, NFC);
+    NEW.folded := customers_fold(NEW.name);
+    NEW.initials := customers_initials(NEW.folded);
+    NEW.phone_digits := coalesce(customers_phone_digits(NEW.phone), '');
+    NEW.tax_digits := coalesce(regexp_replace(NEW.tax_no, '[^0-9]', '', 'g'), '');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER customers_derive BEFORE INSERT OR UPDATE OF name, folded, initials, phone, phone_digits, tax_no, tax_digits
+    ON customers FOR EACH ROW EXECUTE FUNCTION customers_derive();
+
+CREATE UNIQUE INDEX customers_code ON customers (lower(code)) WHERE deleted_at IS NULL;
+CREATE INDEX customers_position ON customers (position_id, folded, id);
+CREATE INDEX customers_by_name ON customers (folded, id) WHERE deleted_at IS NULL;
+CREATE INDEX customers_folded_trgm ON customers USING gin (folded gin_trgm_ops);
+CREATE INDEX customers_initials ON customers (initials text_pattern_ops);
+CREATE INDEX customers_phone_tail ON customers (reverse(phone_digits) text_pattern_ops) WHERE phone_digits <> '';
+CREATE INDEX customers_phone ON customers (phone_digits) WHERE phone_digits <> '';
+CREATE INDEX customers_tax ON customers (tax_digits text_pattern_ops) WHERE tax_digits <> '';
+
+-- Any number of classification trees, any depth. path is '/<id>/<id>/' from the tree's root to the group itself.
+CREATE TABLE customer_groups (
+    id uuid PRIMARY KEY,
+    parent_id uuid REFERENCES customer_groups (id),
+    code text NOT NULL CHECK (length(code) BETWEEN 1 AND 40),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    path text NOT NULL DEFAULT '',
+    depth int NOT NULL DEFAULT 1,
+    price_list_id uuid,
+    version int NOT NULL DEFAULT 1 CHECK (version > 0),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    created_by uuid,
+    deleted_at timestamptz,
+    CHECK (parent_id IS DISTINCT FROM id)
+);
+CREATE UNIQUE INDEX customer_groups_code ON customer_groups (lower(code)) WHERE deleted_at IS NULL;
+CREATE INDEX customer_groups_parent ON customer_groups (parent_id);
+CREATE INDEX customer_groups_path ON customer_groups (path text_pattern_ops);
+
+CREATE FUNCTION customer_groups_place() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE above customer_groups%ROWTYPE;
+BEGIN
+    IF NEW.parent_id IS NULL THEN
+        NEW.path := '/' || NEW.id || '/';
+        NEW.depth := 1;
+        RETURN NEW;
+    END IF;
+    SELECT * INTO above FROM customer_groups WHERE id = NEW.parent_id;
+    IF above.path LIKE '%/' || NEW.id || '/%' THEN
+        RAISE EXCEPTION 'a customer group cannot lie under itself' USING ERRCODE = 'check_violation';
+    END IF;
+    NEW.path := above.path || NEW.id || '/';
+    NEW.depth := above.depth + 1;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER customer_groups_place BEFORE INSERT OR UPDATE OF parent_id, path ON customer_groups
+    FOR EACH ROW EXECUTE FUNCTION customer_groups_place();
+
+-- Moving a group takes its whole subtree along.
+CREATE FUNCTION customer_groups_carry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE customer_groups SET path = '', version = version + 1, changed_at = NEW.changed_at WHERE parent_id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER customer_groups_carry AFTER UPDATE OF parent_id, path ON customer_groups
+    FOR EACH ROW WHEN (OLD.path IS DISTINCT FROM NEW.path) EXECUTE FUNCTION customer_groups_carry();
+
+CREATE TABLE customer_group_links (
+    customer_id uuid NOT NULL REFERENCES customers (id),
+    group_id uuid NOT NULL REFERENCES customer_groups (id),
+    is_primary boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    created_by uuid,
+    PRIMARY KEY (customer_id, group_id)
+);
+CREATE INDEX customer_group_links_group ON customer_group_links (group_id, customer_id);
+CREATE UNIQUE INDEX customer_group_links_one_primary ON customer_group_links (customer_id) WHERE is_primary;
+
+-- Whoever is in a group at all has exactly one primary group; checked at commit so that links may be rewritten freely.
+CREATE FUNCTION customer_group_links_primary() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE who uuid := coalesce(NEW.customer_id, OLD.customer_id);
+BEGIN
+    IF EXISTS (SELECT 1 FROM customer_group_links WHERE customer_id = who)
+       AND NOT EXISTS (SELECT 1 FROM customer_group_links WHERE customer_id = who AND is_primary) THEN
+        RAISE EXCEPTION 'customer % has groups but no primary group', who USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER customer_group_links_primary AFTER INSERT OR UPDATE OR DELETE ON customer_group_links
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION customer_group_links_primary();
+
+CREATE TABLE contacts (
+    id uuid PRIMARY KEY,
+    customer_id uuid NOT NULL REFERENCES customers (id),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    phone text CHECK (length(phone) <= 40),
+    phone_digits text NOT NULL GENERATED ALWAYS AS (coalesce(customers_phone_digits(phone), '')) STORED,
+    email text CHECK (length(email) <= 200),
+    role text CHECK (length(role) <= 80),
+    version int NOT NULL DEFAULT 1 CHECK (version > 0),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    created_by uuid,
+    deleted_at timestamptz
+);
+CREATE INDEX contacts_customer ON contacts (customer_id);
+CREATE INDEX contacts_phone_tail ON contacts (reverse(phone_digits) text_pattern_ops) WHERE phone_digits <> '';
+
+-- Who looked after the customer when. customers.position_id repeats the row that holds today.
+CREATE TABLE customer_assignments (
+    id uuid PRIMARY KEY,
+    customer_id uuid NOT NULL REFERENCES customers (id),
+    position_id int NOT NULL REFERENCES positions (id),
+    from_on date NOT NULL,
+    until_on date CHECK (until_on > from_on),
+    reason text CHECK (length(reason) <= 400),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    created_by uuid,
+    UNIQUE (customer_id, from_on)
+);
+COMMENT ON COLUMN customer_assignments.until_on IS 'first day that no longer holds; null = open';
+CREATE INDEX customer_assignments_position ON customer_assignments (position_id);
+CREATE INDEX customer_assignments_due ON customer_assignments (from_on);
+CREATE UNIQUE INDEX customer_assignments_one_open ON customer_assignments (customer_id) WHERE until_on IS NULL;
+
+-- The value that lost a three-way merge, kept so that a person can still choose it.
+CREATE TABLE customer_conflicts (
+    id uuid PRIMARY KEY,
+    customer_id uuid NOT NULL REFERENCES customers (id),
+    field text NOT NULL,
+    base_value jsonb,
+    kept_value jsonb,
+    lost_value jsonb,
+    base_version int,
+    kept_version int NOT NULL,
+    lost_by uuid NOT NULL,
+    lost_at timestamptz NOT NULL
+);
+CREATE INDEX customer_conflicts_customer ON customer_conflicts (customer_id, lost_at DESC);
+
+-- Care stops only with a reason; reopening adds a row and keeps the old reason.
+CREATE TABLE customer_closures (
+    id uuid PRIMARY KEY,
+    customer_id uuid NOT NULL REFERENCES customers (id),
+    act text NOT NULL CHECK (act IN ('close', 'reopen', 'lock', 'unlock')),
+    reason_code text NOT NULL CHECK (length(reason_code) BETWEEN 1 AND 60),
+    note text CHECK (length(note) <= 2000),
+    acted_at timestamptz NOT NULL DEFAULT now(),
+    acted_by uuid
+);
+CREATE INDEX customer_closures_customer ON customer_closures (customer_id, acted_at DESC);

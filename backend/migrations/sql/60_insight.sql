@@ -1,0 +1,1 @@
+-- Insight reads everything below and writes nothing there. What it adds is indexes shaped for its reports.
