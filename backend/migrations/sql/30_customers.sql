@@ -3,21 +3,21 @@
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
--- The same folding as backend/core/folding.py: canonical form, lower case, no accents, đ = d, single spaces.
+-- The same folding as backend/core/folding.py: no accents, đ = d, lower case, single spaces. Marks go before case, so that
+-- the answer does not depend on the locale of the database.
 CREATE FUNCTION customers_fold(raw text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT btrim(regexp_replace(
-        translate(regexp_replace(normalize(lower(normalize(raw, NFC)), NFD), '[\u0300-\u036f]', '', 'g'), 'đĐ', 'dd'),
-        '\s+', ' ', 'g'))
+    SELECT btrim(regexp_replace(lower(translate(
+        regexp_replace(normalize(raw, NFD), '[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]', '', 'g'),
+        'đĐ', 'dd')), '\s+', ' ', 'g'))
 $$;
 
--- Digits of a telephone number as people compare it: +84 901.234.567, 0084901234567 and 0901 234 567 are one number.
+-- Digits of a telephone number as people compare it: +84 901.234.567, 0084901234567, 84901234567 and 0901 234 567 are one.
 CREATE FUNCTION customers_phone_digits(raw text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
     SELECT CASE
-        WHEN d ~ '^0084[0-9]{8,11}$' THEN '0' || ltrim(substr(d, 5), '0')
-        WHEN d ~ '^84[0-9]{9,11}$' THEN '0' || ltrim(substr(d, 3), '0')
-        WHEN d ~ '^00[1-9]' THEN substr(d, 3)
-        ELSE d END
-    FROM regexp_replace(raw, '[^0-9]', '', 'g') AS d
+        WHEN d ~ '^(\+|00)84' THEN '0' || ltrim(regexp_replace(d, '^(\+|00)84', ''), '0')
+        WHEN d ~ '^84[1-9][0-9]{8}$' THEN '0' || substr(d, 3)
+        ELSE replace(d, '+', '') END
+    FROM regexp_replace(raw, '[^0-9+]', '', 'g') AS d
 $$;
 
 -- First letters of the folded words: "cua hang minh" -> "chm".
