@@ -1,0 +1,1 @@
+"""Geography: addresses in both Vietnamese regimes, positions, region sets and the map shapes."""
