@@ -1,0 +1,1 @@
+"""Catalog: items, their groups, units and packagings, taxes, currencies and reasons."""

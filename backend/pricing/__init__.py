@@ -1,0 +1,1 @@
+"""Pricing: price lists, promotions and the price brain the phone and the office share."""
