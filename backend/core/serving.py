@@ -12,7 +12,7 @@ from backend.core.settings import settings
 async def database_in_use() -> AsyncIterator[str]:
     """Start or attach to the database the settings name, with the pool open; gives its DSN."""
     chosen = settings()
-    embedded = None if chosen.database_url else start(chosen.data_dir / "postgres")
+    embedded = None if chosen.database_url else start(chosen.data_dir)
     dsn = chosen.database_url or embedded.dsn  # type: ignore[union-attr]  # one of the two is there
     database.bind(database.create_engine(dsn, pool_size=chosen.pool_size))
     await database.open_pool()

@@ -39,7 +39,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_test_hosts: str = ""
     login_per_account: int = 5
     login_per_address: int = 20
-    fast_unsafe_database: bool = False
 
     @property
     def files_dir(self) -> Path:

@@ -15,7 +15,8 @@ FOLDER = Path(__file__).parent / "sql"
 
 async def _lay() -> None:
     for file in sorted(FOLDER.glob("[0-9][0-9]_*.sql")):
-        await execute(file.read_text("utf-8"))
+        # asyncpg cannot report on a script that ends in a comment, hence the closing statement.
+        await execute(file.read_text("utf-8") + "\nSELECT 1")
 
 
 async def forwards() -> MigrationManager:

@@ -6,29 +6,19 @@ from datetime import timedelta
 from uuid import UUID
 
 from backend.core import audit
-from backend.core.clock import now, today
+from backend.core.clock import now
 from backend.core.database import execute, fetch_row, fetch_value, transaction
 from backend.core.ids import new_id
 from backend.core.settings import settings
 from backend.people import passwords
 from backend.people.access import Actor
 from backend.people.errors import TooManyLogins, WrongLogin
+from backend.people.queries_actor import actor_of, fetch_holder
 
 ACCOUNT_WINDOW = timedelta(minutes=15)
 ADDRESS_WINDOW = timedelta(minutes=1)
 TOUCH_EVERY = timedelta(minutes=5)
 
-_ACTOR = """
-    SELECT s.csrf, s.device_id, s.last_seen_at, d.state AS device_state, u.id, u.login, u.name, u.language,
-           ARRAY(SELECT role FROM user_roles WHERE user_id = u.id) AS roles,
-           own.keys AS own_keys, ARRAY(SELECT id FROM positions_below(own.keys, $2)) AS keys
-      FROM sessions s JOIN users u ON u.id = s.user_id
-      LEFT JOIN devices d ON d.id = s.device_id
-      CROSS JOIN LATERAL (SELECT ARRAY(
-        SELECT position_id FROM position_grants g WHERE g.user_id = u.id AND g.valid_from <= $2
-           AND (g.valid_to IS NULL OR $2 < g.valid_to) ORDER BY position_id) AS keys) own
-     WHERE s.token_hash = $1 AND s.expires_at > $3 AND u.active AND u.deleted_at IS NULL
-"""
 
 
 def _hash(token: str) -> bytes:
@@ -103,22 +93,12 @@ async def _begin(user_id: UUID, *, address: str, device_id: UUID | None, device_
 async def find_actor(token: str) -> Actor | None:
     """Who holds this token, with what they may see today; None when it is unknown, ended or its user disabled."""
     moment = now()
-    row = await fetch_row(_ACTOR, _hash(token), today(), moment)
+    row = await fetch_holder(_hash(token), moment)
     if row is None:
         return None
     if moment - row["last_seen_at"] > TOUCH_EVERY:
         await execute("UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1", _hash(token), moment)
-    return Actor(
-        user_id=row["id"],
-        login=row["login"],
-        name=row["name"],
-        language=row["language"],
-        roles=frozenset(row["roles"]),
-        keys=tuple(sorted(row["keys"])),
-        own_keys=tuple(row["own_keys"]),
-        device_id=row["device_id"] if row["device_state"] == "active" else None,
-        csrf=row["csrf"],
-    )
+    return actor_of(row)
 
 
 async def end_session(token: str, *, actor: Actor) -> None:

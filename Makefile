@@ -1,0 +1,57 @@
+# make run: the demo company on http://127.0.0.1:8000    make test: everything, browser included
+# make check: lint, types, floors                        make bench: the benchmark table
+# make lock: refresh the lock files after changing pyproject.toml
+.PHONY: run test check bench lock ready browser fuzz
+PORT ?= 8000
+PYTHON ?= python3
+# Without uv on the machine, one is put into .build/ so that nothing of the system is touched.
+UV := $(shell command -v uv || echo .build/uv/bin/uv)
+BIN := .venv/bin
+export UV_PROJECT_ENVIRONMENT = .venv
+
+run: ready
+	$(BIN)/tuyen demo --port $(PORT)
+
+test: ready browser
+	$(BIN)/python hatch_build.py --test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python hatch_build.py --check
+
+bench: ready
+	$(BIN)/python -m bench
+
+lock: $(UV)
+	$(UV) pip compile -q --universal --generate-hashes --group dev pyproject.toml -o requirements.lock \
+	  --no-emit-index-url --custom-compile-command "make lock"
+	$(UV) pip compile -q --universal --generate-hashes --group pyproject.toml:node -o requirements-node.lock \
+	  --no-deps --no-emit-index-url --custom-compile-command "make lock"
+
+.build/uv/bin/uv:
+	$(PYTHON) -m venv .build/uv
+	.build/uv/bin/python -m pip install -q --disable-pip-version-check uv
+
+# The locked packages, our own package (which builds the phone app on the way), each only when its inputs changed.
+.venv/locked: requirements.lock requirements-node.lock pyproject.toml | $(UV)
+	[ -x $(BIN)/python ] || $(UV) venv -q .venv --python "$(PYTHON)"
+	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	@node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])\.' || \
+	  $(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-node.lock
+	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+ready: .venv/locked
+	@$(BIN)/python hatch_build.py
+
+# Browser tests drive the system's Chromium; where there is none and we may install, we do.
+browser:
+	@command -v chromium >/dev/null || [ -n "$$TUYEN_CHROMIUM" ] || \
+	  { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } || \
+	  { echo "make test needs Chromium: install the package 'chromium' or set TUYEN_CHROMIUM" >&2; exit 1; }
+	@command -v pdftotext >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq poppler-utils; } || \
+	  { echo "make test needs pdftotext: install the package 'poppler-utils'" >&2; exit 1; }
