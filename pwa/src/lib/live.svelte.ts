@@ -1,0 +1,22 @@
+// A database query that a template follows: it runs again whenever the rows it read change, in this tab or another.
+import { liveQuery } from 'dexie'
+
+/** `deps` is read by Svelte, `query` by Dexie: put every `$state` you need into `deps`. */
+export function live<D, T>(deps: () => D, query: (deps: D) => Promise<T>, initial: T): { readonly value: T } {
+  let value = $state.raw(initial)
+  $effect(() => {
+    const now = deps()
+    const subscription = liveQuery(() => query(now)).subscribe({
+      next: (found) => {
+        value = found
+      },
+      error: (reason) => console.warn('a live query stopped', reason),
+    })
+    return () => subscription.unsubscribe()
+  })
+  return {
+    get value() {
+      return value
+    },
+  }
+}

@@ -1,0 +1,2 @@
+// Before every test: an IndexedDB in memory.
+import 'fake-indexeddb/auto'

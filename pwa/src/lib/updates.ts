@@ -1,0 +1,34 @@
+// Installs the service worker and tells when a new build waits. It takes over only when the user says so.
+import { app } from './app.svelte.ts'
+import { scriptUrl } from './trusted.ts'
+
+export async function watchForUpdates(): Promise<void> {
+  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return
+  const had = navigator.serviceWorker.controller !== null
+  let asked = false
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    if (had && asked) location.reload()
+  })
+  const registration = await navigator.serviceWorker.register(scriptUrl('/sw.js'), { scope: '/', updateViaCache: 'none' })
+  const offer = (worker: ServiceWorker | null) => {
+    if (worker && navigator.serviceWorker.controller) {
+      asked = true
+      app.update = worker
+    }
+  }
+  offer(registration.waiting)
+  registration.addEventListener('updatefound', () => {
+    const coming = registration.installing
+    coming?.addEventListener('statechange', () => {
+      if (coming.state === 'installed') offer(registration.waiting)
+    })
+  })
+  const look = () => document.visibilityState === 'visible' && navigator.onLine && registration.update().catch(() => undefined)
+  document.addEventListener('visibilitychange', look)
+  setInterval(look, 3_600_000)
+}
+
+/** Lets the waiting build take over; the page reloads once it has. */
+export function takeUpdate(): void {
+  app.update?.postMessage({ type: 'SKIP_WAITING' })
+}
