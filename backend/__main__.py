@@ -1,4 +1,4 @@
-"""The command line: `tuyen demo | serve | worker | migrate | user | doctor | price | parse-address | locate | convert`."""
+"""The command line: `tuyen demo | serve | worker | migrate | user | doctor` and the filters."""
 
 import argparse
 import asyncio
@@ -8,7 +8,9 @@ from backend import commands
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tuyen", description="Field sales that keeps working where the signal does not.")
+    parser = argparse.ArgumentParser(
+        prog="tuyen", description="Field sales that keeps working where the signal does not."
+    )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     for name, about in (
         ("demo", "serve a generated demo company"),
@@ -24,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
             verb.add_argument("--host", default="127.0.0.1")
             verb.add_argument("--workers", type=int, default=1)
         if name == "demo":
-            verb.add_argument("--fresh", action="store_true", help="forget the demo company there was and make a new one")
+            verb.add_argument(
+                "--fresh", action="store_true", help="forget the demo company there was and make a new one"
+            )
             verb.add_argument("--scale", choices=("demo", "R1"), default="demo", help="R1 is the reference tenant")
     user = verbs.add_parser("user", help="create a user who can log in")
     user.add_argument("login")

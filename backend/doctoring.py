@@ -1,4 +1,4 @@
-"""`tuyen doctor`: every slice recomputes its counters and invariants from its documents and says what does not agree."""
+"""`tuyen doctor`: every slice recomputes its counters from its documents and says what does not agree."""
 
 import backend.core.audit
 import backend.credit.doctor

@@ -31,7 +31,8 @@ async def record_many(entries: Sequence[Entry], *, actor_id: UUID | None) -> Non
     """Write several entries in one statement."""
     await execute(
         """INSERT INTO audit (id, entity, entity_id, action, actor_id, at, details)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::jsonb[])""",
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[],
+                                $6::timestamptz[], $7::jsonb[])""",
         [new_id() for _ in entries],
         [entry.entity for entry in entries],
         [entry.entity_id for entry in entries],

@@ -35,7 +35,7 @@ def round_half_away(value: Fraction) -> int:
 
 def scaled(text: str, digits: int) -> int:
     """A decimal text in units of 10^-digits. Refuses text with more decimals than that."""
-    value = exact(text) * 10**digits
+    value = exact(text) * Fraction(10**digits)
     if value.denominator != 1:
         raise NotANumber(value=text[:40], digits=digits)
     return value.numerator

@@ -20,7 +20,6 @@ ADDRESS_WINDOW = timedelta(minutes=1)
 TOUCH_EVERY = timedelta(minutes=5)
 
 
-
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
@@ -81,7 +80,8 @@ async def _begin(user_id: UUID, *, address: str, device_id: UUID | None, device_
             )  # fmt: skip
             device_id = owned  # another person's device id is not taken over: this session simply has none
         await execute(
-            """INSERT INTO sessions (token_hash, user_id, device_id, csrf, address, created_at, last_seen_at, expires_at)
+            """INSERT INTO sessions
+                 (token_hash, user_id, device_id, csrf, address, created_at, last_seen_at, expires_at)
                VALUES ($1, $2, $3, $4, $5, $6, $6, $7)""",
             _hash(token), user_id, device_id, secrets.token_urlsafe(24), address, moment,
             moment + timedelta(days=settings().session_days),

@@ -50,7 +50,9 @@ async def create_position(*, name: str, kind: str, parent_id: int | None, since:
     return key
 
 
-async def grant_position(user_id: UUID, position_id: int, *, since: date, until: date | None, actor: Actor | None) -> None:
+async def grant_position(
+    user_id: UUID, position_id: int, *, since: date, until: date | None, actor: Actor | None
+) -> None:
     """Let a person see and work a position (and everything below it) from a day, up to but not including another."""
     async with transaction():
         await execute(
@@ -79,9 +81,7 @@ async def move_position(position_id: int, parent_id: int | None, *, since: date,
         )  # fmt: skip
         if cycle:
             raise ReportingCycle(position=position_id, parent=parent_id)
-        await execute(
-            "DELETE FROM reporting_lines WHERE position_id = $1 AND valid_from >= $2", position_id, since
-        )
+        await execute("DELETE FROM reporting_lines WHERE position_id = $1 AND valid_from >= $2", position_id, since)
         await execute(
             """UPDATE reporting_lines SET valid_to = $2
                 WHERE position_id = $1 AND valid_from < $2 AND (valid_to IS NULL OR valid_to > $2)""",
