@@ -12,16 +12,10 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from backend.core.database_engine import (
-    Callback,
-    Contended,
-    DatabaseAway,
-    Engine,
-    Transaction,
-    away_is_clear,
-    is_away,
-)
+from backend.core.database_engine import Engine
+from backend.core.database_faults import Contended, DatabaseAway, away_is_clear, is_away
 from backend.core.database_lazy import DB, LazyEngine, bind, engine
+from backend.core.database_transaction import Callback, Transaction
 
 __all__ = [
     "DB",

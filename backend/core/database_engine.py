@@ -1,68 +1,23 @@
-"""Our Piccolo engine: one asyncpg pool, nested transactions as savepoints, no connection lost when COMMIT fails.
+"""Our Piccolo engine: one asyncpg pool under Piccolo's queries and the functions of `core.database` alike.
 
-Stock Piccolo treats a nested transaction as nothing at all and never gives a connection back when COMMIT or ROLLBACK
-fails (docs/decisions/0003-piccolo-engine.md). Everything here joins the transaction of the calling task, whether the
-statement comes from `core.database` or from a Piccolo query.
+Every statement joins the transaction of the calling task; JSON columns arrive as Python values.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import msgspec
-from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
+from backend.core.database_faults import away_is_clear
+from backend.core.database_transaction import Transaction
+
 log = logging.getLogger(__name__)
-
-Callback = Callable[[], Awaitable[None]]
-
-# Codes of PostgreSQL that mean "not now": connection trouble (08), shutdown, crash, starting up, too many clients.
-_AWAY_CODES = ("57P01", "57P02", "57P03", "53300")
-
-
-class DatabaseAway(Exception):
-    """PostgreSQL cannot be reached, or went away in the middle. Repeat the request after `retry_after` seconds.
-
-    When it is raised by COMMIT the outcome is unknown (`in_commit` is true): repeat only what is idempotent.
-    """
-
-    retry_after = 1
-
-    def __init__(self, detail: str, *, in_commit: bool = False) -> None:
-        super().__init__(detail)
-        self.in_commit = in_commit
-
-
-class Contended(DatabaseAway):
-    """The same rows were fought over until the retries ran out (40001 or 40P01); nothing was stored."""
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether this error means the server or the line to it is gone, rather than that a statement was wrong."""
-    if isinstance(error, asyncpg.PostgresError):
-        code = str(getattr(error, "sqlstate", "") or "")
-        return code.startswith("08") or code in _AWAY_CODES
-    if isinstance(error, asyncpg.InterfaceError):
-        text = str(error)
-        return "closed" in text or "closing" in text or "released back to the pool" in text
-    return isinstance(error, OSError)  # refused, reset, no socket file; TimeoutError is one too
-
-
-@contextmanager
-def away_is_clear(*, in_commit: bool = False) -> Iterator[None]:
-    """Turn every kind of lost connection into `DatabaseAway`; let all other errors through unchanged."""
-    try:
-        yield
-    except DatabaseAway:
-        raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        if is_away(error):
-            raise DatabaseAway(f"{type(error).__name__}: {error}", in_commit=in_commit) from error
-        raise
 
 
 def _json_text(value: object) -> str:
@@ -78,89 +33,12 @@ async def prepare_connection(connection: Any) -> None:
         await connection.set_type_codec(name, schema="pg_catalog", encoder=_json_text, decoder=msgspec.json.decode)
 
 
-_finishing: set[asyncio.Task[None]] = set()
+async def _nothing_to_reset(connection: Any) -> None:
+    """Replaces asyncpg's RESET ALL, a whole round trip, at every return to the pool.
 
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` to its end even when the caller is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    _finishing.add(task)
-    task.add_done_callback(_finishing.discard)
-    await asyncio.shield(task)
-
-
-class Transaction(PostgresTransaction):
-    """A transaction, or a savepoint when one is already open in this task."""
-
-    engine: "Engine"
-    _parent: "Transaction | None"
-
-    def __init__(
-        self, engine: "Engine", allow_nested: bool = True, *, isolation: str | None = None, readonly: bool = False
-    ) -> None:
-        super().__init__(engine, allow_nested)
-        self._parent = engine.current()  # the base class would also count one that has ended
-        if self._parent is not None and (isolation or readonly):
-            raise ValueError("isolation and readonly belong to the outermost transaction")
-        self.options = {"isolation": isolation, "readonly": readonly}
-        self.callbacks: list[Callback] = []
-        self.open = False
-
-    async def __aenter__(self) -> "Transaction":
-        if self._parent is not None:
-            self.connection = self._parent.connection
-            self.transaction = self.connection.transaction()  # asyncpg makes this one a SAVEPOINT
-            with away_is_clear():
-                await self.transaction.start()
-        else:
-            self.connection = await self.engine.take()
-            try:
-                self.transaction = self.connection.transaction(**self.options)
-                with away_is_clear():
-                    await self.transaction.start()
-            except BaseException:
-                await self.engine.give_back(self.connection)
-                raise
-        self.open = True
-        self.engine.current_transaction.set(self)
-        return self
-
-    async def __aexit__(self, exception_type: object, exception: object, traceback: object) -> bool:
-        self.open = False
-        self.engine.current_transaction.set(self._parent)
-        if self._parent is not None:
-            await self._end(failed=exception is not None)
-            if self._committed:
-                self._parent.callbacks += self.callbacks
-        else:
-            await _to_the_end(self._finish(failed=exception is not None))
-        return False
-
-    async def _end(self, *, failed: bool) -> None:
-        if self._committed or self._rolled_back:  # by hand, as Piccolo allows
-            return
-        if not failed:
-            with away_is_clear(in_commit=self._parent is None):
-                await self.transaction.commit()
-            self._committed = True
-            return
-        try:
-            await self.transaction.rollback()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            # The first error is the one to tell; a connection that cannot roll back is closed when given back.
-            log.warning("rollback failed: %s", error)
-
-    async def _finish(self, *, failed: bool) -> None:
-        try:
-            await self._end(failed=failed)
-        finally:
-            await self.engine.give_back(self.connection)
-        if self._committed:
-            for callback in self.callbacks:
-                try:
-                    await callback()
-                except Exception:
-                    log.exception("a callback after commit failed; the commit stands")
+    asyncpg itself still rolls back a transaction left open. Session state (SET without LOCAL, LISTEN, session advisory
+    locks, temporary tables) is therefore not for pooled connections: take one with `get_new_connection`.
+    """
 
 
 class Engine(PostgresEngine):
@@ -195,7 +73,11 @@ class Engine(PostgresEngine):
             return
         with away_is_clear():
             self.pool = await asyncpg.create_pool(
-                **{"min_size": 1, "max_size": self.pool_size, "init": prepare_connection, **self.config, **kwargs}
+                min_size=1,
+                max_size=self.pool_size,
+                init=prepare_connection,
+                reset=_nothing_to_reset,
+                **{**self.config, **kwargs},
             )
         self.loop = asyncio.get_running_loop()
 

@@ -8,7 +8,8 @@ from typing import Any
 from piccolo.engine.postgres import AsyncBatch, PostgresEngine
 from piccolo.querystring import QueryString
 
-from backend.core.database_engine import Engine, Transaction
+from backend.core.database_engine import Engine
+from backend.core.database_transaction import Transaction
 
 _bound: Engine | None = None
 

@@ -7,35 +7,26 @@ Linux only; elsewhere set DATABASE_URL to a server you run. Why so: docs/decisio
 
 import asyncio
 import fcntl
-import json
 import logging
 import os
-import subprocess
+import shutil
+import signal
 import sys
 import threading
 import time
 from pathlib import Path
 from urllib.parse import quote
 
-import backend
-from backend.core.embedded_cluster import ROLE, make_cluster, write_settings
-from backend.core.embedded_places import (
-    EmbeddedFailed,
-    choose_binaries,
-    major_version,
-    prepare_home,
-    private_folder,
-    reachable_binaries,
-    socket_folder,
-)
-from backend.core.embedded_process import is_ready, lock_within, open_lock, try_lock
+from backend.core.embedded_cluster import ROLE
+from backend.core.embedded_launch import LINGER, binaries_for, launch
+from backend.core.embedded_places import EmbeddedFailed, home_of, prepare_home, socket_folder
+from backend.core.embedded_process import is_ready, keeper_pid, lock_within, open_ours, try_lock
 
-__all__ = ["Embedded", "EmbeddedFailed", "start", "start_async"]
+__all__ = ["Embedded", "EmbeddedFailed", "remove", "start", "start_async"]
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 300.0  # seconds: crash recovery of a large log may take minutes on a slow disk
-_LAUNCH = "import sys; sys.path.append(sys.argv[1]); from backend.core.embedded_keeper import main; main(sys.argv[2])"
 
 
 class Embedded:
@@ -48,10 +39,9 @@ class Embedded:
         self.home, self.user = prepare_home(data_dir)
         self.cluster = self.home / "cluster"
         self.sockets = socket_folder(self.home, self.user)
-        owner = self.home.stat().st_uid
-        self._starting = open_lock(self.home / "start.lock", owner)
-        self._lease = open_lock(self.home / "lease.lock", owner)
-        self._keeper = open_lock(self.home / "keeper.lock", owner)
+        self._starting = open_ours(self.home / "start.lock")
+        self._lease = open_ours(self.home / "lease.lock")
+        self._keeper = open_ours(self.home / "keeper.lock")
         self._over = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="embedded-postgresql", daemon=True)
 
@@ -67,7 +57,7 @@ class Embedded:
     @property
     def binaries(self) -> Path:
         """The bin folder that serves this cluster (pg_dump and pg_restore are there too)."""
-        return reachable_binaries(choose_binaries(self.cluster), self.home, self.user)
+        return binaries_for(self.home, self.user)
 
     def _keeper_runs(self) -> bool:
         """To be asked only while holding the start lock: asking takes the keeper's lock for a moment."""
@@ -76,45 +66,18 @@ class Embedded:
             return False
         return True
 
-    def _launch(self) -> subprocess.Popen[bytes]:
-        binaries = self.binaries
-        if not self.cluster.exists():
-            make_cluster(self.home, binaries, self.user)
-        private_folder(self.sockets, self.user)
-        arguments = write_settings(self.home, self.sockets, major_version(binaries), fast=self.fast)
-        plan = {
-            "home": str(self.home),
-            "command": [str(binaries / "postgres"), "-D", str(self.cluster), *arguments],
-            "uid": self.user.pw_uid if self.user else None,
-            "gid": self.user.pw_gid if self.user else None,
-        }
-        out = os.open(self.home / "keeper.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        try:
-            return subprocess.Popen(
-                [sys.executable, "-P", "-S", "-c", _LAUNCH, str(Path(backend.__path__[0]).parent), json.dumps(plan)],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd="/",
-                start_new_session=True,  # Ctrl-C is for the app; the keeper outlives it until the lease is free
-            )
-        finally:
-            os.close(out)
-
     def _ensure(self) -> None:
         """With the lease held: attach to the keeper at work or start one, and wait until PostgreSQL answers."""
         if not lock_within(self._starting, fcntl.LOCK_EX, PATIENCE):
             raise EmbeddedFailed(f"another process has been starting PostgreSQL in {self.home} for {PATIENCE:.0f} s")
         try:
-            keeper = None if self._keeper_runs() else self._launch()
+            if not self._keeper_runs():
+                launch(self.home, self.sockets, self.user, fast=self.fast)
             until = time.monotonic() + PATIENCE
-            while not is_ready(self.cluster):
-                gone = keeper.poll() is not None if keeper else not self._keeper_runs()
-                if gone or time.monotonic() > until:
+            while not is_ready(self.home):
+                if not self._keeper_runs() or time.monotonic() > until:
                     raise EmbeddedFailed(f"PostgreSQL did not start. The end of its log:\n{self._log_end()}")
                 time.sleep(0.02)
-            if keeper is not None:
-                self._child = keeper
         finally:
             fcntl.flock(self._starting, fcntl.LOCK_UN)
 
@@ -157,13 +120,30 @@ class Embedded:
         self._over.set()
         self._watcher.join()
         fcntl.flock(self._lease, fcntl.LOCK_UN)
+        if not self._others_use_it():
+            self._hurry()
         until = time.monotonic() + patience
         while time.monotonic() < until and not try_lock(self._keeper, fcntl.LOCK_SH):
-            if is_ready(self.cluster) and self._others_use_it():
+            if self._others_use_it():
                 break
-            time.sleep(0.05)
+            time.sleep(0.02)
         for descriptor in (self._keeper, self._lease, self._starting):
             os.close(descriptor)
+
+    def _hurry(self) -> None:
+        """Tell the keeper not to linger. It is asked through a pidfd, and only while the lock proves it is alive."""
+        pid = keeper_pid(self.home)
+        try:
+            handle = os.pidfd_open(pid or 0)
+        except OSError:
+            return
+        try:
+            if not try_lock(self._keeper, fcntl.LOCK_SH):
+                signal.pidfd_send_signal(handle, signal.SIGTERM)
+        except PermissionError:
+            log.debug("the keeper belongs to another user and lingers a moment")
+        finally:
+            os.close(handle)
 
     def _others_use_it(self) -> bool:
         if try_lock(self._lease, fcntl.LOCK_EX):
@@ -191,3 +171,20 @@ def start(data_dir: Path, *, fast: bool = False) -> Embedded:
 async def start_async(data_dir: Path, *, fast: bool = False) -> Embedded:
     """`start` without holding up the event loop."""
     return await asyncio.to_thread(start, data_dir, fast=fast)
+
+
+def remove(data_dir: Path) -> None:
+    """Delete the embedded PostgreSQL of a data folder with all its data. Refuses while a process uses it."""
+    home = home_of(data_dir)
+    if home.exists():
+        keeper = open_ours(home / "keeper.lock")
+        try:
+            if not lock_within(keeper, fcntl.LOCK_EX, 2 * LINGER + 10):
+                raise EmbeddedFailed(f"PostgreSQL in {home} is in use: stop the other process first.")
+            pointer = home / "socket-folder"
+            if pointer.exists():
+                shutil.rmtree(pointer.read_text().strip(), ignore_errors=True)
+            shutil.rmtree(home)
+        finally:
+            os.close(keeper)
+    (data_dir / "postgres.elsewhere").unlink(missing_ok=True)

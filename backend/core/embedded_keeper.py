@@ -1,7 +1,9 @@
 """The keeper: a small process of its own that runs PostgreSQL for all app processes on one data folder.
 
-It lives as long as somebody holds the lease (a shared flock that the kernel drops when an app ends, even by kill -9),
-starts PostgreSQL again when it dies, and takes PostgreSQL with it when it is killed itself. Standard library only.
+It lives as long as somebody holds the lease (a shared flock that the kernel drops when an app ends, even by kill -9)
+and a moment longer, so that an app started again after a crash finds PostgreSQL up. It starts PostgreSQL again when it
+dies, and takes PostgreSQL with it when it is killed itself. SIGTERM means: stop without lingering once the lease is
+free; SIGINT: stop now. Standard library only.
 """
 
 import fcntl
@@ -19,13 +21,15 @@ from backend.core.embedded_process import (
     end_orphan,
     end_with_parent,
     is_ready,
-    open_lock,
+    lock_within,
+    open_ours,
     try_lock,
 )
 
 POLL = 0.2  # seconds between looks at the lease
 LOG_LIMIT = 20_000_000  # bytes; a longer log is put aside at the next start
 TRIES_BEFORE_FIRST_READY = 5
+SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 
 
 def say(text: str) -> None:
@@ -46,21 +50,23 @@ class Keeper:
         self.plan = plan
         self.home = Path(plan["home"])
         self.cluster = self.home / "cluster"
-        self.lease = open_lock(self.home / "lease.lock")
+        self.lease = open_ours(self.home / "lease.lock")
+        self.free_since: float | None = None
+        self.lingers = float(plan["linger"])
         self.server: subprocess.Popen[bytes] | None = None
         self.was_ready = False
         self.failures = 0
 
     def start(self) -> None:
         """Start PostgreSQL on a cluster that nobody else works on."""
-        end_orphan(self.cluster)
+        end_orphan(self.cluster, Path(self.plan["sockets"]))
         log = self.home / "postgres.log"
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.rename(log.with_suffix(".log.1"))
         identity: dict[str, Any] = {}
         if self.plan["uid"] is not None:
             identity = {"user": self.plan["uid"], "group": self.plan["gid"], "extra_groups": []}
-        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        out = open_ours(log, os.O_WRONLY | os.O_APPEND)
         try:
             self.server = subprocess.Popen(
                 self.plan["command"],
@@ -107,39 +113,57 @@ class Keeper:
             say(f"PostgreSQL stopped with code {self.server.returncode}")
             return
 
+    def unneeded(self) -> bool:
+        """Whether the lease has been free for the lingering time; if so it stays taken, and newcomers wait for it."""
+        if not try_lock(self.lease, fcntl.LOCK_EX):
+            self.free_since = None
+            return False
+        self.free_since = self.free_since or time.monotonic()
+        if time.monotonic() - self.free_since >= self.lingers:
+            return True
+        fcntl.flock(self.lease, fcntl.LOCK_UN)
+        return False
+
+    def revive(self) -> bool:
+        """Start PostgreSQL again after it ended by itself; False to give up on one that never gets ready."""
+        say("PostgreSQL ended by itself")
+        self.end_leftovers()
+        self.failures = 1 if self.was_ready else self.failures + 1
+        if self.failures >= TRIES_BEFORE_FIRST_READY:
+            return False
+        time.sleep(0.1 * (self.failures - 1))
+        self.was_ready = False
+        self.start()
+        return True
+
     def run(self) -> int:
         """Keep PostgreSQL running until nobody needs it. The answer is the exit code of the process."""
-        wake = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
         self.start()
-        while True:
-            arrived = signal.sigtimedwait(wake, POLL)
-            if arrived is not None and arrived.si_signo != signal.SIGCHLD:
-                say("asked to stop")
-                self.stop()
-                return 0
-            self.was_ready = self.was_ready or is_ready(self.cluster)
-            if self.server is not None and self.server.poll() is not None:
-                say(f"PostgreSQL ended by itself with code {self.server.returncode}")
-                self.end_leftovers()
-                self.failures = 1 if self.was_ready else self.failures + 1
-                if self.failures >= TRIES_BEFORE_FIRST_READY:
-                    return 1
-                time.sleep(0 if self.was_ready else 0.1 * self.failures)
-                self.was_ready = False
-                self.start()
-            if try_lock(self.lease, fcntl.LOCK_EX):
-                say("nobody needs PostgreSQL any more")
-                self.stop()  # whoever comes meanwhile waits for the lease
-                return 0
+        while not self.unneeded():
+            arrived = signal.sigtimedwait(SIGNALS, POLL)
+            if arrived is not None and arrived.si_signo == signal.SIGINT:
+                break
+            if arrived is not None and arrived.si_signo == signal.SIGTERM:
+                self.lingers = 0
+            self.was_ready = self.was_ready or is_ready(self.home)
+            if self.server is not None and self.server.poll() is not None and not self.revive():
+                return 1
+        say("stopping")
+        self.stop()
+        return 0
 
 
 def main(plan: str) -> None:
-    """Run the keeper for a plan (JSON); ends at once when another keeper is at work."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT})
+    """Become the keeper for a plan (JSON) in the background; exit code 3 when another keeper is at work."""
     keeper = Keeper(json.loads(plan))
-    lock = open_lock(keeper.home / "keeper.lock")
-    if not try_lock(lock, fcntl.LOCK_EX):
+    lock = open_ours(keeper.home / "keeper.lock")
+    if not lock_within(lock, fcntl.LOCK_EX, 5):  # an app may hold it for an instant to look
         sys.exit(3)
+    if os.fork():
+        os._exit(0)  # the app need not be our parent; the lock went to the child
+    os.ftruncate(lock, 0)
+    os.write(lock, b"%d\n" % os.getpid())
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     adopt_orphans()
     try:
         sys.exit(keeper.run())

@@ -37,11 +37,16 @@ def try_lock(descriptor: int, how: int) -> bool:
     return True
 
 
-def open_lock(place: Path, owner: int | None = None) -> int:
-    """Open (or make) a lock file; never through a symlink. The descriptor is not inherited by programs we start."""
-    descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    if owner is not None and os.fstat(descriptor).st_uid != owner and os.geteuid() == 0:
-        os.fchown(descriptor, owner, -1)
+def open_ours(place: Path, flags: int = os.O_RDWR) -> int:
+    """Open (or make) a lock or log file of the home folder for its owner alone; never through a link.
+
+    What root makes in somebody's home folder becomes theirs, so that they can start without root next time. The
+    descriptor is not inherited by programs we start.
+    """
+    descriptor = os.open(place, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    facts, home = os.fstat(descriptor), place.parent.stat()
+    if os.geteuid() == 0 and facts.st_uid != home.st_uid and facts.st_nlink == 1:
+        os.fchown(descriptor, home.st_uid, home.st_gid)
     return descriptor
 
 
@@ -86,27 +91,39 @@ def read_pid_file(cluster: Path) -> tuple[int, bool] | None:
         return None
 
 
-def is_ready(cluster: Path) -> bool:
-    """Whether a PostgreSQL that is provably ours accepts connections now."""
+def keeper_pid(home: Path) -> int | None:
+    """The pid the last keeper wrote down; it is at work only if keeper.lock is locked."""
+    try:
+        return int((home / "keeper.lock").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def is_ready(home: Path) -> bool:
+    """Whether the PostgreSQL of this home accepts connections: provably ours, and not the orphan of a dead keeper."""
+    cluster = home / "cluster"
     found = read_pid_file(cluster)
-    return found is not None and found[1] and is_postmaster(found[0], cluster)
+    if found is None or not found[1] or not is_postmaster(found[0], cluster):
+        return False
+    try:
+        parent = int(Path(f"/proc/{found[0]}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return False
+    return parent == keeper_pid(home)
 
 
-def end_orphan(cluster: Path, patience: float = 30.0) -> None:
-    """Before a start: end a postmaster left over on our cluster, and drop a pid file that names nobody of ours.
+def end_orphan(cluster: Path, sockets: Path, patience: float = 30.0) -> None:
+    """Before a start: end a postmaster left over on our cluster, and drop pid files that name nobody of ours.
 
     A foreign process that merely has the number is never signalled. The signal goes through a pidfd opened before the
     proof, so the number cannot change hands in between.
     """
     found = read_pid_file(cluster)
-    if found is None:
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
-        return
-    pid = found[0]
+    pid = found[0] if found else 0
     for sign, seconds in ((signal.SIGINT, patience), (signal.SIGQUIT, 5.0)):
         try:
             handle = os.pidfd_open(pid)
-        except OSError:
+        except OSError:  # no such process (0 is none)
             break
         try:
             if not is_postmaster(pid, cluster):
@@ -119,3 +136,5 @@ def end_orphan(cluster: Path, patience: float = 30.0) -> None:
             os.close(handle)
     if not is_postmaster(pid, cluster):
         (cluster / "postmaster.pid").unlink(missing_ok=True)
+        for left in sockets.glob(".s.PGSQL.*.lock"):  # the same number, believed just as readily
+            left.unlink(missing_ok=True)
