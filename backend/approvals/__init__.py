@@ -1,0 +1,1 @@
+"""Approvals: questions that need a person's yes, and the answers given."""

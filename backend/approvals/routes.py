@@ -1,0 +1,25 @@
+"""HTTP doors of approvals. The answer itself is given at the door of the room whose document is asked about."""
+
+from typing import Annotated, Any, Literal
+
+from litestar import get
+from litestar.params import Parameter
+
+from backend.approvals import queries
+from backend.approvals.schemas import Request
+from backend.core.paging import MOST, Page
+from backend.people.access import Actor, rule
+
+
+@get("/approvals", opt=rule("approval.read"))
+async def list_approvals(
+    actor: Actor,
+    limit: Annotated[int, Parameter(ge=1, le=MOST)] = 50,
+    cursor: str | None = None,
+    state: Literal["open", "approved", "rejected", "withdrawn"] = "open",
+) -> Page[Request]:
+    """What waits for an answer among your people, oldest first."""
+    return await queries.list_requests(actor=actor, state=state, limit=limit, cursor=cursor)
+
+
+route_handlers: list[Any] = [list_approvals]

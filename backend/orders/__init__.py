@@ -1,0 +1,1 @@
+"""Orders: from the phone to the gate, one file per verb."""

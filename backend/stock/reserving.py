@@ -1,0 +1,41 @@
+"""Verbs that speak for goods: reserve, fill a backlog, release. Ledgers are keyed by the caller's reference."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from backend.core.clock import now
+from backend.core.database import fetch
+from backend.stock.schemas import Held, Want
+
+
+async def reserve(lines: Sequence[Want], reference: UUID, *, soft_until: datetime | None = None) -> list[Held]:
+    """Reserve what is there for each line, first come first served; the rest of each waits as backlog.
+
+    `soft_until` makes the reservation end by itself at that moment. Never refuses: a short line says so. One call takes
+    all bins in one order, so two orders of the same items never wait for each other in a circle.
+    """
+    rows = await fetch(
+        "SELECT * FROM stock_reserve($1, $2::jsonb, $3, $4, $5)",
+        reference, msgspec.json.encode(list(lines)).decode(), "soft" if soft_until else "hard", soft_until, now(),
+    )  # fmt: skip
+    return [Held(reference, row["line"], row["item"], row["held"], row["backlog"]) for row in rows]
+
+
+async def fill(references: Sequence[UUID], *, harden: bool = False) -> list[Held]:
+    """Give waiting lines what is free now: earlier due day first, then who asked first. The lines that got something.
+
+    `harden` (a person said yes): reservations stop expiring, and expired ones are taken again as far as goods reach;
+    then every open line is answered.
+    """
+    rows = await fetch("SELECT * FROM stock_fill($1::uuid[], $2, $3)", list(references), harden, now())
+    return [Held(row["reference"], row["line"], row["item"], row["held"], row["backlog"]) for row in rows]
+
+
+async def release(references: Sequence[UUID], *, how: Literal["released", "expired"] = "released") -> set[UUID]:
+    """Give back everything these references hold or wait for, picked or not. The items that became free."""
+    rows = await fetch("SELECT * FROM stock_release($1::uuid[], $2, $3)", list(references), how, now())
+    return {row["item"] for row in rows if row["given_back"] > 0}

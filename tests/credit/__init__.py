@@ -1,0 +1,1 @@
+"""Credit: exposure, limits, holds."""

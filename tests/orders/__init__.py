@@ -1,0 +1,1 @@
+"""Orders: placing, deciding, cancelling, picking, dispatching, under real concurrency."""

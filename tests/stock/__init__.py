@@ -1,0 +1,1 @@
+"""Stock: the numbers, the ledger, the last piece."""
