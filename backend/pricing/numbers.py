@@ -1,0 +1,76 @@
+"""Numbers of the price brain: exact fractions in, rounding only here. Twin: pwa/src/lib/pricing/numbers.ts.
+
+The four rounding points are `at_digits` with the right digits: R1 the unit price, R2 the gross, R3 what remains of a
+line after an adjustment, R4 tax. All round half away from zero. Amounts are integers in minor units.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from backend.core.money import NotANumber, exact, round_half_away, text_of_scaled
+
+ZERO = Fraction(0)
+ONE = Fraction(1)
+HUNDRED = Fraction(100)
+
+
+def dec(value: object) -> Fraction:
+    """A decimal text as a fraction. Anything but a text is refused: JSON numbers are floats somewhere."""
+    if not isinstance(value, str):
+        raise NotANumber
+    return exact(value)
+
+
+def optional(value: object) -> Fraction | None:
+    """`dec`, or None for what is absent."""
+    return None if value is None else dec(value)
+
+
+def at_digits(value: Fraction, digits: int) -> int:
+    """The value in units of 10^-digits, rounded half away from zero."""
+    return round_half_away(value * 10**digits)
+
+
+def to_step(value: Fraction, step: Fraction) -> Fraction:
+    """The nearest multiple of `step`, a tie away from zero; a step of 0 leaves the value alone."""
+    return value if not step else round_half_away(value / step) * abs(step)
+
+
+def text(value: Fraction) -> str:
+    """The shortest decimal text of a fraction with at most 12 decimals."""
+    return text_of_scaled(round_half_away(value * 10**12), 12)
+
+
+def share(total: int, weights: Sequence[Fraction], limits: Sequence[int] | None = None) -> list[int]:
+    """Share `total` over `weights` by largest remainder; the shares always add up.
+
+    Each share is the floor of its part, the rest goes one by one to the largest fractions, ties to the earlier one; all
+    weights 0 count as equal. With `limits`, no share passes its own limit: the overflow goes to the others by the same
+    weights. A total above the sum of the limits is cut to it. Source: the domain agreement, "Allocation".
+    """
+    if limits is None:
+        return _share(total, weights)
+    left = min(total, sum(limits))
+    shares = [0] * len(weights)
+    open_ones = [i for i, limit in enumerate(limits) if limit > 0]
+    while left and open_ones:
+        parts = _share(left, [weights[i] for i in open_ones])
+        for i, part in zip(open_ones, parts, strict=True):
+            taken = min(part, limits[i] - shares[i])
+            shares[i] += taken
+            left -= taken
+        open_ones = [i for i in open_ones if shares[i] < limits[i]]
+    return shares
+
+
+def _share(total: int, weights: Sequence[Fraction]) -> list[int]:
+    if not weights:
+        return []
+    used = list(weights) if any(weights) else [ONE] * len(weights)
+    whole = sum(used)
+    parts = [abs(total) * weight / whole for weight in used]
+    shares = [part.numerator // part.denominator for part in parts]
+    order = sorted(range(len(used)), key=lambda i: (shares[i] - parts[i], i))
+    for i in order[: abs(total) - sum(shares)]:
+        shares[i] += 1
+    return shares if total >= 0 else [-one for one in shares]

@@ -1,0 +1,203 @@
+"""The price book, read: currencies, taxes, items, customers and lists as the rules want them. Pure.
+
+Everything is read when first asked for and kept, so a book of thousands of rules costs only what an order touches.
+Twin: pwa/src/lib/pricing/book.ts. The format beyond `pricing.schema.json` is in docs/decisions/0020-price-brain.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from backend.catalog.errors import ItemUnknown
+from backend.catalog.units import Units, read_units
+from backend.pricing.errors import (
+    BookMalformed,
+    CurrencyUnknown,
+    CustomerUnknown,
+    PriceListUnknown,
+    RateMissing,
+    TaxUnknown,
+)
+from backend.pricing.numbers import HUNDRED, ONE, ZERO, dec, optional
+from backend.pricing.rules_lists import PriceList, read_list
+from backend.pricing.shapes import number, object_of, text_or_none, texts
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """Its decimals: `minor` for amounts, `price_digits` for unit prices."""
+
+    code: str
+    minor: int
+    price_digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a price depends on. Prices are per base unit in `list_currency`."""
+
+    id: str
+    units: Units
+    groups: tuple[str, ...]
+    tax: str | None
+    list_price: Fraction | None
+    list_currency: str
+    cost: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Groups and regions nearest first."""
+
+    id: str | None
+    groups: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    price_list: str | None = None
+    currency: str | None = None
+    payment_term: str | None = None
+    payment_method: str | None = None
+    first_order: bool | None = None
+
+
+class Book:
+    """A price book as it came over the wire, with what was read of it so far."""
+
+    def __init__(self, raw: object) -> None:
+        self.raw: Raw = object_of(raw)
+        self.company_currency = text_or_none(self.raw.get("company_currency"))
+        if self.company_currency is None:
+            raise BookMalformed(pointer="/company_currency")
+        self.by_rate = self.raw.get("tax_rounding") == "rate"
+        self.default_list = text_or_none(self.raw.get("default_price_list"))
+        self._parts = {name: object_of(self.raw.get(name)) for name in ("currencies", "items", "customers", "taxes")}
+        self._lists = object_of(self.raw.get("price_lists"))
+        self._groups = object_of(self.raw.get("customer_groups", {}))
+        self._regions = object_of(self.raw.get("regions", {}))
+        self._read: dict[tuple[str, str], Any] = {}
+
+    def currency(self, code: str) -> Currency:
+        """Refuses `CurrencyUnknown`."""
+        found: Currency | None = self._read.get(("currency", code))
+        if found is None:
+            if code not in self._parts["currencies"]:
+                raise CurrencyUnknown(currency=code)
+            raw = object_of(self._parts["currencies"][code])
+            minor = number(raw.get("minor"), 0, 4)
+            digits = raw.get("price_digits")
+            found = Currency(code, minor, min(minor + 2, 6) if digits is None else number(digits, 0, 6))
+            self._read["currency", code] = found
+        return found
+
+    def rate(self, code: str, on: str) -> Fraction:
+        """Company currency for one unit of `code` on a day: the latest rate from that day or before."""
+        if code == self.company_currency:
+            return ONE
+        self.currency(code)
+        raw = object_of(self._parts["currencies"][code])
+        if "rate" in raw:
+            return _factor(raw["rate"])
+        rates = raw.get("rates", [])
+        if not isinstance(rates, list):
+            raise BookMalformed(pointer=f"/currencies/{code}/rates")
+        past = [one for one in map(object_of, rates) if (text_or_none(one.get("from")) or "") <= on]
+        if not past:
+            raise RateMissing(currency=code, on=on)
+        return _factor(max(past, key=lambda one: text_or_none(one.get("from")) or ""))
+
+    def exchanged(self, amount: Fraction, source: str, target: str, on: str) -> Fraction:
+        """An amount in another currency, exactly. Refuses `RateMissing`."""
+        return amount if source == target else amount * self.rate(source, on) / self.rate(target, on)
+
+    def item(self, code: str) -> Item:
+        """Refuses `ItemUnknown`."""
+        found: Item | None = self._read.get(("item", code))
+        if found is None:
+            if code not in self._parts["items"]:
+                raise ItemUnknown(item=code)
+            found = self._read["item", code] = self._item(code, object_of(self._parts["items"][code]))
+        return found
+
+    def _item(self, code: str, raw: Raw) -> Item:
+        return Item(
+            id=code,
+            units=read_units(raw),
+            groups=texts(raw.get("groups")),
+            tax=text_or_none(raw.get("tax")),
+            list_price=optional(raw.get("list_price")),
+            list_currency=text_or_none(raw.get("list_currency")) or str(self.company_currency),
+            cost=optional(raw.get("cost")),
+        )
+
+    def customer(self, code: str | None) -> Customer:
+        """Refuses `CustomerUnknown`; no code is a customer nobody knows anything about."""
+        if code is None:
+            return Customer(None)
+        if code not in self._parts["customers"]:
+            raise CustomerUnknown(customer=code)
+        return read_customer(code, self._parts["customers"][code])
+
+    def list_of_group(self, group: str) -> str | None:
+        """The price list a customer group carries itself."""
+        return text_or_none(object_of(self._groups.get(group, {})).get("price_list"))
+
+    def list_of_region(self, region: str) -> str | None:
+        """The price list a region carries itself."""
+        return text_or_none(object_of(self._regions.get(region, {})).get("price_list"))
+
+    def price_list(self, code: str) -> PriceList:
+        """Refuses `PriceListUnknown`."""
+        found: PriceList | None = self._read.get(("list", code))
+        if found is None:
+            if code not in self._lists:
+                raise PriceListUnknown(price_list=code)
+            found = self._read["list", code] = read_list(code, object_of(self._lists[code]))
+        return found
+
+    def tax(self, code: str | None) -> Fraction:
+        """The rate as a fraction of the net amount; no tax is 0. Refuses `TaxUnknown`."""
+        if code is None:
+            return ZERO
+        found: Fraction | None = self._read.get(("tax", code))
+        if found is None:
+            if code not in self._parts["taxes"]:
+                raise TaxUnknown(tax=code)
+            raw = self._parts["taxes"][code]
+            if isinstance(raw, Mapping) and "rate" not in raw:
+                found = _factor(raw)
+            else:
+                found = dec(raw["rate"] if isinstance(raw, Mapping) else raw) / HUNDRED
+            self._read["tax", code] = found
+        return found
+
+
+def read_customer(code: str, given: object) -> Customer:
+    """One customer as the book writes it."""
+    raw = object_of(given)
+    first = raw.get("first_order")
+    return Customer(
+        id=code,
+        groups=texts(raw.get("groups")),
+        regions=texts(raw.get("regions")),
+        price_list=text_or_none(raw.get("price_list")),
+        currency=text_or_none(raw.get("currency")),
+        payment_term=text_or_none(raw.get("payment_term")),
+        payment_method=text_or_none(raw.get("payment_method")),
+        first_order=first if isinstance(first, bool) else None,
+    )
+
+
+def _factor(raw: object) -> Fraction:
+    """A positive factor: a decimal text, or `{"num", "den"}` or `{"rate"}` of decimal texts."""
+    if isinstance(raw, Mapping) and "rate" in raw:
+        value = dec(raw["rate"])
+    elif isinstance(raw, Mapping):
+        den = dec(raw.get("den", "1"))
+        value = dec(raw.get("num")) / den if den > 0 else ZERO
+    else:
+        value = dec(raw)
+    if value < 0:
+        raise BookMalformed
+    return value

@@ -1,0 +1,176 @@
+"""The order to be priced, read, and its lines while they are worked on. Pure. Twin: pwa/src/lib/pricing/order.ts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from backend.catalog.units import in_base
+from backend.core.errors import Refusal
+from backend.pricing.errors import BookMalformed
+from backend.pricing.numbers import HUNDRED, ONE, ZERO, at_digits, dec, optional
+from backend.pricing.rules_book import Book, Currency, Customer, Item
+from backend.pricing.shapes import list_of, object_of, text_of, text_or_none, texts
+
+Trace = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A discount typed by a person: a percentage, or an amount in the order's currency."""
+
+    percent: Fraction | None
+    amount: Fraction | None
+
+
+@dataclass(slots=True)
+class Line:
+    """One line. Quantities in its unit (`qty`) and in base units; amounts in minor units of the order's currency."""
+
+    seq: int
+    id: str | None
+    item: Item
+    unit: str
+    qty: Fraction
+    base: Fraction
+    factor: Fraction
+    given: Fraction | None = None
+    manual: Discount | None = None
+    gift: str | None = None
+    unit_price: Fraction = ZERO
+    source: str = ""
+    price_list: str | None = None
+    tax_included: bool = False
+    gross: int = 0
+    remaining: int = 0
+    net: int = 0
+    tax: int = 0
+    adjustments: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """How the trace calls it: its id, or its number from 1."""
+        return self.id if self.id is not None else str(self.seq + 1)
+
+    def priced(self, unit_price: Fraction, currency: Currency) -> None:
+        """Set the unit price (R1) and the gross (R2)."""
+        self.unit_price = Fraction(at_digits(unit_price, currency.price_digits), 10**currency.price_digits)
+        self.gross = self.remaining = at_digits(self.unit_price * self.qty, currency.minor)
+
+    def left_with(self, exact: Fraction, why: str) -> None:
+        """R3: round what remains (minor units); the discount is the difference. Never past zero."""
+        rest = at_digits(exact, 0)
+        rest = max(rest, 0) if self.gross >= 0 else min(rest, 0)
+        if rest != self.remaining:
+            self.adjustments.append((why, self.remaining - rest))
+            self.remaining = rest
+
+
+@dataclass(slots=True)
+class Order:
+    """An order as the rules see it: whose, when, in which currency, and its lines."""
+
+    book: Book
+    customer: Customer
+    on: str
+    currency: Currency
+    lines: list[Line]
+    price_list: str | None = None
+    regions: tuple[str, ...] = ()
+    payment_term: str | None = None
+    payment_method: str | None = None
+    channel: str | None = None
+    coupons: tuple[str, ...] = ()
+    is_return: bool | None = None
+    by_rate: bool = False
+    manual: Discount | None = None
+    trace: Trace = field(default_factory=list)
+    explain: bool = True
+
+    def skip(self, code: str, **where: str) -> None:
+        """Note in the trace what was looked at and not applied, and why."""
+        if self.explain:
+            self.trace.append({"code": code, **where})
+
+
+def read_order(book: Book, given: object, *, explain: bool = True) -> Order:
+    """An order as the wire writes it. Refuses `BookMalformed` and what the book does not know."""
+    raw = object_of(given)
+    customer = book.customer(text_or_none(raw.get("customer")))
+    regions = raw.get("regions")
+    flag = raw.get("is_return")
+    return Order(
+        book=book,
+        customer=customer,
+        on=_day(raw.get("date")),
+        currency=book.currency(text_or_none(raw.get("currency")) or customer.currency or str(book.company_currency)),
+        lines=[_line(book, seq, object_of(line)) for seq, line in enumerate(list_of(raw.get("lines")))],
+        price_list=text_or_none(raw.get("price_list")),
+        regions=customer.regions if regions is None else texts(regions),
+        payment_term=text_or_none(raw.get("payment_term")) or customer.payment_term,
+        payment_method=text_or_none(raw.get("payment_method")) or customer.payment_method,
+        channel=text_or_none(raw.get("channel")),
+        coupons=texts(raw.get("coupons")),
+        is_return=flag if isinstance(flag, bool) else None,
+        by_rate=raw.get("tax_rounding") == "rate" or (raw.get("tax_rounding") is None and book.by_rate),
+        manual=_discount(raw.get("manual_discount")),
+        explain=explain,
+    )
+
+
+def _day(value: object) -> str:
+    day = text_of(value)
+    if len(day) != 10 or not day.isascii() or not day.replace("-", "").isdigit() or day[4] != "-" or day[7] != "-":
+        raise BookMalformed(pointer="/date")
+    return day
+
+
+def _line(book: Book, seq: int, raw: Mapping[str, Any]) -> Line:
+    try:
+        item = book.item(text_of(raw.get("item")))
+        unit = text_or_none(raw.get("unit"))
+        return new_line(
+            seq,
+            text_or_none(raw.get("id")),
+            item,
+            (item.units.base_unit or "") if unit is None else unit,
+            dec(raw.get("qty")),
+            given=optional(raw.get("price")),
+            manual=_discount(raw.get("manual_discount")),
+        )
+    except Refusal as refusal:
+        refusal.pointer = refusal.pointer or f"/lines/{seq}"
+        raise
+
+
+def new_line(
+    seq: int,
+    code: str | None,
+    item: Item,
+    unit: str,
+    qty: Fraction,
+    *,
+    given: Fraction | None = None,
+    manual: Discount | None = None,
+) -> Line:
+    """A line before its price. Refuses units the item lacks and quantities that do not convert exactly."""
+    base = in_base(item.units, unit, qty)
+    return Line(seq, code, item, unit, qty, base, item.units.of(unit).factor, given=given, manual=manual)
+
+
+def _discount(raw: object) -> Discount | None:
+    """`{"percent": "5"}` (0 to 100) or `{"amount": "10000"}` (not negative)."""
+    if raw is None:
+        return None
+    given = object_of(raw)
+    found = Discount(optional(given.get("percent")), optional(given.get("amount")))
+    if (found.percent is None) == (found.amount is None):
+        raise BookMalformed(pointer="/manual_discount")
+    if not ZERO <= (found.percent or ZERO) <= HUNDRED or (found.amount or ZERO) < 0:
+        raise BookMalformed(pointer="/manual_discount")
+    return found
+
+
+def part_left(percent: Fraction) -> Fraction:
+    """The factor that stays after so many percent off."""
+    return ONE - percent / HUNDRED
