@@ -49,3 +49,9 @@ class BookMalformed(Malformed):
     """The book or the order is not in the agreed format."""
 
     code = "book-malformed"
+
+
+class AmountTooLarge(Refusal):
+    """An amount beyond what any order is; most likely a slip of the finger in a quantity."""
+
+    code = "amount-too-large"

@@ -146,10 +146,11 @@ def _amount(order: Order, price_list: PriceList, rule: Rule, line: Line, depth: 
     if isinstance(rule.price, Fixed):
         return rule.price.amount / per
     base = _base(order, price_list, rule.price, line, depth)
-    return None if base is None else _off(rule.price, base * per) / per
+    return None if base is None else off(rule.price, base * per) / per
 
 
-def _off(price: Off, base: Fraction) -> Fraction:
+def off(price: Off, base: Fraction) -> Fraction:
+    """So much off a base, step by step: percent, round_to, plus, then the margins around the base."""
     value = to_step(base * part_left(price.percent), price.round_to) + price.plus
     if price.min_margin is not None:
         value = max(value, base + price.min_margin)

@@ -1,0 +1,243 @@
+"""The part of every price book that is the same for all: items, lists, rates. Read in one statement, kept by its mark.
+
+`pricing_mark` changes whenever one of the tables below does, so a process reads them again only then. Prices from cost
+are turned into plain amounts here, once, for the office and the phones alike: no cost is ever in a book.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.core import database as db
+from backend.core.errors import Refusal
+from backend.core.money import MICRO, round_half_away, text_of_micro
+from backend.core.settings import settings
+from backend.pricing.rules_book import Book
+from backend.pricing.rules_lists import Off, read_rule
+from backend.pricing.rules_prices import off
+
+Rows = list[dict[str, Any]]
+_LIVE = "SELECT coalesce(json_agg(row_to_json(r)), '[]') FROM"
+_SQL = f"""
+SELECT mark, json_build_object(
+  'currencies', ({_LIVE} (SELECT code, minor_digits, price_digits FROM currencies ORDER BY code) r),
+  'rates', ({_LIVE} (SELECT currency, from_on, num::text, den::text FROM currency_rates ORDER BY 1, 2) r),
+  'taxes', ({_LIVE} (SELECT id, code, rate_num::text AS num, rate_den::text AS den FROM taxes) r),
+  'item_groups', ({_LIVE} (SELECT id, parent_id, code FROM item_groups WHERE deleted_at IS NULL) r),
+  'items', ({_LIVE} (SELECT id, group_id, base_unit, whole_units, tax_id, list_price_micro, list_currency, cost_micro
+      FROM items WHERE deleted_at IS NULL AND active ORDER BY id) r),
+  'packagings', ({_LIVE} (SELECT item_id, unit, num::text, den::text, whole_units FROM packagings
+      WHERE deleted_at IS NULL ORDER BY item_id, unit) r),
+  'groups', ({_LIVE} (SELECT id, parent_id, code, price_list_id FROM customer_groups WHERE deleted_at IS NULL) r),
+  'lists', ({_LIVE} (SELECT id, code, currency, tax_included, is_default, valid_from, valid_to FROM price_lists
+      WHERE deleted_at IS NULL ORDER BY code) r),
+  'rules', ({_LIVE} (SELECT list_id, code, priority, item_id, item_group_id, customer_id, customer_group_id, unit,
+      min_qty_micro, max_qty_micro, valid_from, valid_to, price FROM price_rules
+      WHERE deleted_at IS NULL ORDER BY list_id, code COLLATE "C") r),
+  'promotions', ({_LIVE} (SELECT code, rule FROM promotions WHERE deleted_at IS NULL AND active
+      ORDER BY code COLLATE "C") r),
+  'promotion_groups', ({_LIVE} (SELECT code, pick FROM promotion_groups ORDER BY code) r)
+)::text AS shelf FROM pricing_mark
+"""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """A book without customers, and the names behind its codes.
+
+    Attributes:
+        raw: the book in the wire format, `customers` empty; items and customers are named by their ids, lists and
+            groups by their codes.
+        book: the same, read; kept so that its rules are parsed once.
+        groups: customer group id -> codes from the group itself up to its root.
+        lists: price list id -> code.
+    """
+
+    mark: UUID
+    raw: dict[str, Any]
+    book: Book
+    groups: dict[str, tuple[str, ...]]
+    lists: dict[str, str]
+    books: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def groups_of(self, links: list[Any]) -> list[str]:
+        """Group facts of a customer: the primary group and its ancestors nearest first, then the other groups'.
+
+        `links` are the customer's group ids, the primary one first, the others by code.
+        """
+        return list(dict.fromkeys(code for link in links for code in self.groups.get(str(link), ())))
+
+
+_kept: list[Shelf] = []
+
+
+def on_shelf(mark: UUID) -> Shelf | None:
+    """The shelf of this mark, when this process has it."""
+    return next((shelf for shelf in _kept if shelf.mark == mark), None)
+
+
+async def load_shelf() -> Shelf:
+    """Read everything in one snapshot and keep it in place of an older one."""
+    row = await db.fetch_row(_SQL)
+    known = on_shelf(row["mark"])
+    if known is not None:
+        return known
+    shelf = build_shelf(row["mark"], msgspec.json.decode(row["shelf"]), settings().company_currency)
+    _kept[:] = [shelf, *_kept[:1]]
+    return shelf
+
+
+def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> Shelf:
+    """Put the rows into the format of the book."""
+    item_groups = _lineages(rows["item_groups"])
+    lists = {row["id"]: row["code"] for row in rows["lists"]}
+    taxes = {row["id"]: row["code"] for row in rows["taxes"]}
+    raw: dict[str, Any] = {
+        "company_currency": company_currency,
+        "currencies": {row["code"]: _currency(row, rows["rates"]) for row in rows["currencies"]},
+        "taxes": {row["code"]: {"num": row["num"], "den": row["den"]} for row in rows["taxes"]},
+        "items": {row["id"]: _item(row, item_groups, taxes) for row in rows["items"]},
+        "customers": {},
+        "customer_groups": {
+            row["code"]: {"price_list": lists[row["price_list_id"]]}
+            for row in rows["groups"]
+            if row["price_list_id"] in lists
+        },
+        "price_lists": {row["code"]: _list(row) for row in rows["lists"]},
+        "promotions": [{**row["rule"], "id": row["code"]} for row in rows["promotions"]],
+        "promotion_groups": {row["code"]: {"pick": row["pick"]} for row in rows["promotion_groups"]},
+    }
+    default = next((row["code"] for row in rows["lists"] if row["is_default"]), None)
+    if default is not None:
+        raw["default_price_list"] = default
+    for row in rows["packagings"]:
+        item = raw["items"].get(row["item_id"])
+        if item is not None:
+            item.setdefault("packagings", {})[row["unit"]] = _packaging(row)
+    groups = _lineages(rows["groups"])
+    _add_rules(raw, rows, lists, item_groups, groups)
+    return Shelf(mark, raw, Book(raw), groups, lists)
+
+
+def _add_rules(
+    raw: dict[str, Any],
+    rows: dict[str, Rows],
+    lists: Mapping[str, str],
+    item_groups: Mapping[str, tuple[str, ...]],
+    groups: Mapping[str, tuple[str, ...]],
+) -> None:
+    costs = {row["id"]: (row["cost_micro"], row["list_currency"]) for row in rows["items"]}
+    book = Book(raw)
+    for row in rows["rules"]:
+        code = lists.get(row["list_id"])
+        if code is None or (row["item_id"] is not None and row["item_id"] not in raw["items"]):
+            continue
+        named_group, named_items = row["customer_group_id"], row["item_group_id"]
+        if (named_group and named_group not in groups) or (named_items and named_items not in item_groups):
+            continue
+        rule = _present(
+            id=row["code"],
+            priority=row["priority"] or None,
+            item=row["item_id"],
+            item_group=item_groups[named_items][0] if named_items else None,
+            customer=row["customer_id"],
+            customer_group=groups[named_group][0] if named_group else None,
+            unit=row["unit"],
+            min_qty=_micro(row["min_qty_micro"]),
+            max_qty=_micro(row["max_qty_micro"]),
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+            price=row["price"],
+        )
+        if row["price"].get("base") == "cost":
+            amount = _from_cost(book, rule, costs[row["item_id"]], raw["price_lists"][code]["currency"])
+            if amount is None:
+                continue
+            rule["price"] = {"kind": "fixed", "amount": amount}
+        raw["price_lists"][code]["rules"].append(rule)
+
+
+def _from_cost(book: Book, raw: dict[str, Any], cost: tuple[int | None, str], currency: str) -> str | None:
+    """The plain amount of a price from cost, at the latest rate, to 10^-6; None while the cost is not known."""
+    if cost[0] is None:
+        return None
+    try:
+        rule = read_rule(raw)
+        per = book.item(raw["item"]).units.of(rule.unit).factor if rule.unit is not None else Fraction(1)
+        base = book.exchanged(Fraction(cost[0], MICRO), cost[1], currency, _LATEST)
+    except Refusal:  # an unknown unit or rate: no price, which the line's own refusal will tell
+        return None
+    return text_of_micro(round_half_away(off(rule.price, base * per) * MICRO)) if isinstance(rule.price, Off) else None
+
+
+_LATEST = date.max.isoformat()
+
+
+def _lineages(rows: Rows) -> dict[str, tuple[str, ...]]:
+    """Of each group in a tree: its own code and its ancestors', nearest first."""
+    by_id = {row["id"]: row for row in rows}
+    found: dict[str, tuple[str, ...]] = {}
+    for start in rows:
+        codes: list[str] = []
+        row: dict[str, Any] | None = start
+        while row is not None:
+            codes.append(row["code"])
+            row = by_id.get(row["parent_id"])
+        found[start["id"]] = tuple(codes)
+    return found
+
+
+def _currency(row: dict[str, Any], rates: Rows) -> dict[str, Any]:
+    own = [
+        {"from": one["from_on"], "num": one["num"], "den": one["den"]}
+        for one in rates
+        if one["currency"] == row["code"]
+    ]
+    return {"minor": row["minor_digits"], "price_digits": row["price_digits"], **({"rates": own} if own else {})}
+
+
+def _item(row: dict[str, Any], groups: Mapping[str, tuple[str, ...]], taxes: Mapping[str, str]) -> dict[str, Any]:
+    return _present(
+        base_unit=row["base_unit"],
+        whole_units=row["whole_units"] or None,
+        groups=list(groups.get(row["group_id"], ())) or None,
+        tax=taxes.get(row["tax_id"]),
+        list_price=_micro(row["list_price_micro"]),
+        list_currency=row["list_currency"],
+    )
+
+
+def _list(row: dict[str, Any]) -> dict[str, Any]:
+    found = _present(
+        currency=row["currency"],
+        tax_included=row["tax_included"] or None,
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+    )
+    return {**found, "rules": []}
+
+
+def _packaging(row: dict[str, Any]) -> Any:
+    packaging = _present(
+        num=row["num"], den=None if row["den"] == "1" else row["den"], whole_units=row["whole_units"] or None
+    )
+    return row["num"] if set(packaging) == {"num"} else packaging
+
+
+def _present(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _micro(value: int | None) -> str | None:
+    return None if value is None else text_of_micro(value)
+
+
+def canonical(value: object) -> bytes:
+    """The one JSON text of a value: keys in order, no blanks. Books are versioned by its sha256."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

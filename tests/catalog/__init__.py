@@ -1,0 +1,1 @@
+"""The catalog: units, lists and search."""
