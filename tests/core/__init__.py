@@ -1,0 +1,1 @@
+"""The ground floor: the database, its supervisor, numbers, words and clocks."""
