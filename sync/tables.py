@@ -130,7 +130,7 @@ _HOLDS = """(SELECT coalesce(json_agg(json_build_object('kind', h.kind, 'code', 
 ORDER = Synced(
     number=15, name="order", table="orders", customer="customer_id", root="t.customer_id", policy="commands only",
     day="CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END",
-    joins="JOIN currencies cur ON cur.code = t.currency",
+    joins="LEFT JOIN currencies cur ON cur.code = t.currency",
     parts=(Part(table="order_lines", owner="order_id"), Part(table="order_holds", owner="order_id")),
     columns=(
         *_plain("id number customer_id user_id state"), ("holds", _HOLDS),

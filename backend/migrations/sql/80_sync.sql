@@ -101,7 +101,7 @@ CREATE FUNCTION sync_life() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT s.system_identifier || '.' || c.timeline_id || '.' || d.oid
       FROM pg_control_system() s, pg_control_checkpoint() c, pg_database d WHERE d.datname = current_database()
 $$;
-CREATE FUNCTION sync_unseen(seq bigint, snapshot pg_snapshot) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION sync_unseen(seq bigint, snapshot pg_snapshot) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT NOT pg_visible_in_snapshot(seq::text::xid8, snapshot)
 $$;
 CREATE FUNCTION sync_moment(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$

@@ -1,0 +1,193 @@
+"""The SQL of a pull. Rows never become Python objects: PostgreSQL picks a page and writes its columns as JSON text."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from backend.core.database import fetch, fetch_row, fetch_value
+from sync.cursor import DELTA, FIRST, NIL, Position
+from sync.protocol import Up
+from sync.tables import BY_NUMBER, FIRST_HISTORY, Synced
+
+
+class Move(NamedTuple):
+    """A root that changed hands or a row that changed its root: whence (all of them), and where it is now."""
+
+    tbl: int
+    id: UUID
+    root: UUID | None
+    origins: list[int]
+    key: int
+
+
+class Picked(NamedTuple):
+    """One page of a walk: per table the ids to send (as array text) and those to delete (as JSON), where it ended."""
+
+    live: dict[int, str]
+    dead: dict[int, msgspec.Raw]
+    rows: int
+    last: Position | None
+    more: bool
+
+
+_NOT_SEEN = "{a}.seq >= $1 AND sync_unseen({a}.seq, $2::text::pg_snapshot)"
+
+
+async def read_moves(low: int, snapshot: str, seen: Sequence[int], kept: Sequence[int]) -> list[Move]:
+    """Moves that the snapshot does not know, as far as the phone holds or should hold what moved."""
+    rows = await fetch(
+        f"""SELECT m.tbl, m.id, m.root, array_agg(m.frm) AS origins, s.key
+              FROM sync_moves m JOIN sync_rows s ON s.tbl = m.tbl AND s.id = m.id
+             WHERE {_NOT_SEEN.format(a="m")} AND (m.frm = ANY($3::int[]) OR s.key = ANY($4::int[]))
+             GROUP BY m.tbl, m.id, m.root, s.key""",
+        low, snapshot, seen, kept,
+    )  # fmt: skip
+    return [Move(*row) for row in rows]
+
+
+async def read_roots(keys: Sequence[int]) -> list[UUID]:
+    """Every root under these keys."""
+    if not keys:
+        return []
+    return [row["root"] for row in await fetch("SELECT DISTINCT root FROM sync_rows WHERE key = ANY($1::int[])", keys)]
+
+
+_PICK = """
+    WITH found AS ({found}),
+    page AS (SELECT f.*, row_number() OVER () AS n FROM found f LIMIT {limit})
+    SELECT tbl, array_agg(id ORDER BY n) FILTER (WHERE NOT del)::text AS live,
+           json_agg(id ORDER BY n) FILTER (WHERE del)::text AS dead, count(*) AS rows, max(n) AS last_n,
+           (array_agg(key ORDER BY n DESC))[1] AS key, (array_agg(root ORDER BY n DESC))[1] AS root,
+           (array_agg(id ORDER BY n DESC))[1] AS id, (SELECT count(*) FROM found) AS all_found
+      FROM page GROUP BY tbl ORDER BY tbl
+"""
+
+
+async def _pick(found: str, limit: int, phase: int, *args: Any) -> Picked:
+    """Run a walk's query (which finds one row more than fits) and cut its page."""
+    rows = await fetch(_PICK.format(found=found, limit=limit), *args)
+    if not rows:
+        return Picked({}, {}, 0, None, False)
+    last = max(rows, key=lambda row: row["last_n"])
+    return Picked(
+        live={row["tbl"]: row["live"] for row in rows if row["live"]},
+        dead={row["tbl"]: msgspec.Raw(row["dead"]) for row in rows if row["dead"]},
+        rows=sum(row["rows"] for row in rows),
+        last=Position(phase, last["key"], last["root"], last["tbl"], last["id"]),
+        more=rows[0]["all_found"] > limit,
+    )
+
+
+async def pick_delta(
+    low: int,
+    snapshot: str,
+    keys: Sequence[int],
+    *,
+    whole: Sequence[UUID],
+    cut: date,
+    after: Position | None,
+    limit: int,
+) -> Picked:
+    """Rows of these keys that the snapshot does not show, tombstones too, and every row of the roots in `whole`."""
+    at = after or Position(DELTA, -1)
+    moved_in = """
+        UNION SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s
+         WHERE s.root = ANY($4::uuid[]) AND s.key = ANY($3::int[]) AND NOT s.del AND (s.day IS NULL OR s.day >= $5)"""
+    return await _pick(
+        f"""SELECT * FROM (
+              SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s
+               WHERE s.key = ANY($3::int[]) AND {_NOT_SEEN.format(a="s")}{moved_in}) w
+            WHERE (key, root, tbl, id) > ($6, $7, $8, $9)
+            ORDER BY key, root, tbl, id LIMIT {limit + 1}""",
+        limit, DELTA, low, snapshot, keys, whole, cut, at.key, at.root, at.tbl, at.id,
+    )  # fmt: skip
+
+
+async def pick_first(
+    phase: int, keys: Sequence[int], tables: Iterable[int], *, cut: date, after: Position | None, limit: int
+) -> Picked:
+    """The next page of everything under these keys: reference tables and customers by table, history by root."""
+    at = after or Position(phase, -1, NIL, -1)
+    if phase == FIRST:
+        span = f"tbl < {FIRST_HISTORY}"
+        beyond, order = "(s.tbl, s.key, s.id) > ($6, $4, $7) AND $5::uuid IS NOT NULL", "s.tbl, s.key, s.id"
+    else:
+        span = f"tbl >= {FIRST_HISTORY}"
+        beyond, order = "(s.key, s.root, s.tbl, s.id) > ($4, $5, $6, $7)", "s.key, s.root, s.tbl, s.id"
+    return await _pick(
+        f"""SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s
+             WHERE s.key = ANY($1::int[]) AND s.tbl = ANY($2::smallint[]) AND s.{span} AND NOT s.del
+               AND (s.day IS NULL OR s.day >= $3) AND {beyond}
+             ORDER BY {order} LIMIT {limit + 1}""",
+        limit, phase, keys, list(tables), cut, at.key, at.root, at.tbl, at.id,
+    )  # fmt: skip
+
+
+async def count_first(keys: Sequence[int], tables: Iterable[int], cut: date) -> int:
+    """How many rows a first sync of these keys brings, for its progress bar."""
+    return int(
+        await fetch_value(
+            """SELECT count(*) FROM sync_rows s WHERE s.key = ANY($1::int[]) AND s.tbl = ANY($2::smallint[])
+                  AND NOT s.del AND (s.day IS NULL OR s.day >= $3)""",
+            keys,
+            list(tables),
+            cut,
+        )
+    )
+
+
+@cache
+def vector_sql(number: int) -> str:
+    """The statement that writes the columns of given ids ($1, array text) as one JSON array of arrays."""
+    synced = BY_NUMBER[number]
+    columns = (("_v", "t.version"), ("_r", root_of(synced)), *synced.columns)
+    named = ", ".join(f"{sql} AS c{i}" for i, (_, sql) in enumerate(columns))
+    gathered = ", ".join(f"json_agg(q.c{i})" for i in range(len(columns)))
+    return f"""SELECT json_build_array({gathered})::text FROM (
+        SELECT {named} FROM unnest($1::text::uuid[]) WITH ORDINALITY u(id, n)
+          JOIN {synced.table} t ON t.id = u.id {synced.joins} ORDER BY u.n) q"""
+
+
+def root_of(synced: Synced) -> str:
+    """SQL of the root as phones see it: nothing for what everybody holds."""
+    return synced.root if synced.customer or synced.own_key else "NULL"
+
+
+async def write_vectors(live: dict[int, str]) -> list[Up]:
+    """The rows of a page, table by table in the order of the registry."""
+    made = []
+    for number in sorted(live):
+        synced = BY_NUMBER[number]
+        text = await fetch_value(vector_sql(number), live[number])
+        made.append(Up(synced.name, ["_v", "_r", *(name for name, _ in synced.columns)], msgspec.Raw(text)))
+    return made
+
+
+async def read_digest(keys: Sequence[int]) -> dict[str, tuple[int, int]]:
+    """Per table without a history window: the rows a phone should hold, and a number made of their ids and versions.
+
+    The number is the xor over rows of (last 48 bits of the id + version * 2654435761) modulo 2^48: cheap on both sides.
+    """
+    rows = await fetch(
+        """SELECT tbl, count(*) AS rows,
+                  bit_xor((('x' || right(replace(id::text, '-', ''), 12))::bit(48)::bigint + ver * 2654435761)
+                          & 281474976710655) AS mark
+             FROM sync_rows WHERE key = ANY($1::int[]) AND NOT del AND tbl = ANY($2::smallint[]) GROUP BY tbl""",
+        keys, [number for number, synced in BY_NUMBER.items() if synced.day == "NULL::date"],
+    )  # fmt: skip
+    return {BY_NUMBER[row["tbl"]].name: (row["rows"], row["mark"]) for row in rows}
+
+
+async def every_position() -> list[int]:
+    """All position keys there are, for those who see the whole company."""
+    return [row["id"] for row in await fetch("SELECT id FROM positions")]
+
+
+async def count_customers(keys: Sequence[int]) -> int:
+    """Customers under these keys: above a bound a phone holds a thin profile."""
+    row = await fetch_row("SELECT count(*) AS n FROM customers WHERE position_id = ANY($1::int[])", keys)
+    return int(row["n"])
