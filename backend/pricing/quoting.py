@@ -7,7 +7,6 @@ as long as the mark stays.
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,18 +17,14 @@ from backend.core.errors import NotVisible, Refusal
 from backend.core.money import MICRO
 from backend.pricing.errors import AmountTooLarge
 from backend.pricing.rules import settle
-from backend.pricing.rules_book import Customer
+from backend.pricing.rules_book import read_customer
 from backend.pricing.rules_order import Line, Order, new_line
-from backend.pricing.shelf import Shelf, load_shelf, on_shelf
+from backend.pricing.shelf import FACTS, Shelf, load_shelf, on_shelf
 
 LARGEST = 10**15
-_CUSTOMER = """
-SELECT m.mark, c.price_list_id, c.currency, c.last_order_at IS NULL AS first_order,
-       ARRAY(SELECT l.group_id FROM customer_group_links l JOIN customer_groups g ON g.id = l.group_id
-              WHERE l.customer_id = c.id AND g.deleted_at IS NULL
-              ORDER BY l.is_primary DESC, g.code COLLATE "C") AS links
-  FROM customers c CROSS JOIN pricing_mark m WHERE c.id = $1 AND c.deleted_at IS NULL
-"""
+_CUSTOMER = (
+    f"SELECT m.mark, {FACTS} FROM customers c CROSS JOIN pricing_mark m WHERE c.id = $1 AND c.deleted_at IS NULL"
+)
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
@@ -104,7 +99,7 @@ async def quote(
     shelf = on_shelf(row["mark"]) or await load_shelf()
     order = Order(
         book=shelf.book,
-        customer=_customer(shelf, customer_id, row),
+        customer=read_customer(str(customer_id), shelf.facts(row)),
         on=ordered_on.isoformat(),
         currency=shelf.book.currency(currency),
         lines=[_line(shelf, seq, line) for seq, line in enumerate(lines)],
@@ -131,16 +126,6 @@ async def quote(
         tax_minor=totals.tax,
         total_minor=totals.total,
         trace=order.trace,
-    )
-
-
-def _customer(shelf: Shelf, customer_id: UUID, row: Any) -> Customer:
-    return Customer(
-        id=str(customer_id),
-        groups=tuple(shelf.groups_of(row["links"])),
-        price_list=shelf.lists.get(str(row["price_list_id"])),
-        currency=row["currency"],
-        first_order=row["first_order"],
     )
 
 

@@ -4,7 +4,6 @@
 are turned into plain amounts here, once, for the office and the phones alike: no cost is ever in a book.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +22,11 @@ from backend.pricing.rules_lists import Off, read_rule
 from backend.pricing.rules_prices import off
 
 Rows = list[dict[str, Any]]
+# What a price depends on of a customer c; `Shelf.facts` turns such a row into the book's format.
+FACTS = """c.currency, c.price_list_id, c.last_order_at IS NULL AS first_order,
+    ARRAY(SELECT l.group_id FROM customer_group_links l JOIN customer_groups g ON g.id = l.group_id
+           WHERE l.customer_id = c.id AND g.deleted_at IS NULL
+           ORDER BY l.is_primary DESC, g.code COLLATE "C") AS links"""
 _LIVE = "SELECT coalesce(json_agg(row_to_json(r)), '[]') FROM"
 _SQL = f"""
 SELECT mark, json_build_object(
@@ -66,12 +70,19 @@ class Shelf:
     lists: dict[str, str]
     books: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
-    def groups_of(self, links: list[Any]) -> list[str]:
-        """Group facts of a customer: the primary group and its ancestors nearest first, then the other groups'.
+    def facts(self, row: Any) -> dict[str, Any]:
+        """A customer (a row with `FACTS`) as the book writes it.
 
-        `links` are the customer's group ids, the primary one first, the others by code.
+        Group facts: the primary group and its ancestors, nearest first, then the same of the other groups by code.
         """
-        return list(dict.fromkeys(code for link in links for code in self.groups.get(str(link), ())))
+        groups = list(dict.fromkeys(code for link in row["links"] for code in self.groups.get(str(link), ())))
+        found: dict[str, Any] = {"currency": row["currency"], "first_order": row["first_order"]}
+        if groups:
+            found["groups"] = groups
+        price_list = self.lists.get(str(row["price_list_id"]))
+        if price_list is not None:
+            found["price_list"] = price_list
+        return found
 
 
 _kept: list[Shelf] = []
@@ -236,8 +247,3 @@ def _present(**fields: Any) -> dict[str, Any]:
 
 def _micro(value: int | None) -> str | None:
     return None if value is None else text_of_micro(value)
-
-
-def canonical(value: object) -> bytes:
-    """The one JSON text of a value: keys in order, no blanks. Books are versioned by its sha256."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

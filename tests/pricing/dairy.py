@@ -19,8 +19,8 @@ from backend.core.money import MICRO, micro
 from backend.pricing.storing import NewPriceList, NewPriceRule, insert_price_lists, insert_price_rules
 
 DAY = date(2026, 7, 1)
-NAMES = ("vat8", "vat10", "milk_group", "coffee_group", "milk", "coffee", "cup", "dealers", "dealers_1", "customer", "other",
-         "dl", "base")  # fmt: skip
+NAMES = ("vat8", "vat10", "milk_group", "coffee_group", "milk", "coffee", "cup", "dealers", "dealers_1", "customer",
+         "other", "dl", "base")  # fmt: skip
 
 
 async def lay_dairy() -> SimpleNamespace:

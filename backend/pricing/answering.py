@@ -1,0 +1,74 @@
+"""One request of `tuyen price` or `tuyen convert`, answered. Pure. Twin: pwa/src/lib/pricing/answering.ts."""
+
+import json
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from backend.catalog.units import convert, read_units
+from backend.core.errors import Refusal
+from backend.core.money import text_of_scaled
+from backend.pricing.errors import BookMalformed
+from backend.pricing.numbers import at_digits, dec, share, text
+from backend.pricing.rules import price_order
+from backend.pricing.shapes import list_of, object_of, text_of
+
+Answer = dict[str, Any]
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def price_answer(line: str) -> str:
+    """`{"id", "book", "order"}` or `{"id", "allocate"}` to its answer, both JSON on one line."""
+    return _answered(line, _price)
+
+
+def convert_answer(line: str) -> str:
+    """`{"id", "item", "packagings", "qty", "from", "to"}` to `{"id", "qty"}` or an error."""
+    return _answered(line, _convert)
+
+
+def _answered(line: str, work: Any) -> str:
+    request: object = None
+    try:
+        request = json.loads(line, parse_constant=_refuse)
+        answer = work(object_of(request))
+    except Refusal as refusal:
+        answer = {"error": refusal.code.replace("-", "_").upper()}
+    except (ValueError, RecursionError):
+        answer = {"error": "NOT_JSON"}
+    name = request.get("id") if isinstance(request, Mapping) else None
+    return canonical({"id": name, **answer})
+
+
+def canonical(value: object) -> str:
+    """JSON with keys in order and no blanks, the same text the phone writes."""
+    plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _LONE.sub(lambda half: f"\\u{ord(half.group()):04x}", plain)
+
+
+def _refuse(_: str) -> object:
+    raise ValueError("NaN and infinity are no JSON")
+
+
+def _price(request: Mapping[str, Any]) -> Answer:
+    if "allocate" in request:
+        return {"shares": allocated(object_of(request["allocate"]))}
+    return price_order(request.get("book"), request.get("order"))
+
+
+def allocated(request: Mapping[str, Any]) -> list[str]:
+    """Shares of `total` over `weights`, down to the last decimal the total is written with."""
+    total = text_of(request.get("total"))
+    exact = dec(total)
+    digits = len(total.partition(".")[2])
+    weights = [dec(weight) for weight in list_of(request.get("weights"))]
+    if any(weight < 0 for weight in weights):
+        raise BookMalformed(pointer="/allocate/weights")
+    return [text_of_scaled(part, digits) for part in share(at_digits(exact, digits), weights)]
+
+
+def _convert(request: Mapping[str, Any]) -> Answer:
+    units = read_units(request.get("item"), request.get("packagings"))
+    qty: Fraction = dec(request.get("qty"))
+    return {"qty": text(convert(units, qty, text_of(request.get("from")), text_of(request.get("to"))))}

@@ -1,0 +1,102 @@
+"""Price books for phones: the shelf cut down to what one person may sell, versioned by its own text.
+
+A book holds no cost, no floor price, no rule for somebody else's customer, and no list that none of these customers can
+reach.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from backend.core import database as db
+from backend.core.clock import now
+from backend.pricing.shelf import Shelf
+
+Raw = dict[str, Any]
+KEPT = 64
+
+
+def cut_book(shelf: Shelf, customers: Mapping[str, Raw]) -> Raw:
+    """The shelf for these customers (id -> facts in the book's format)."""
+    groups = {group for facts in customers.values() for group in facts.get("groups", ())}
+    carried = {code: one for code, one in shelf.raw["customer_groups"].items() if code in groups}
+    lists = _reachable(shelf.raw, _roots(shelf.raw, customers, carried), customers, groups)
+    return {
+        **shelf.raw,
+        "customers": customers,
+        "customer_groups": carried,
+        "price_lists": lists,
+        "promotions": [
+            promotion for one in shelf.raw["promotions"] if (promotion := _for_them(one, customers, groups)) is not None
+        ],
+    }
+
+
+def _roots(raw: Raw, customers: Mapping[str, Raw], carried: Mapping[str, Raw]) -> list[str]:
+    named: list[str | None] = [raw.get("default_price_list")]
+    named += [facts.get("price_list") for facts in customers.values()]
+    named += [group["price_list"] for group in carried.values()]
+    return sorted({code for code in named if code is not None})
+
+
+def _reachable(raw: Raw, roots: Iterable[str], customers: Mapping[str, Raw], groups: set[str]) -> Raw:
+    """The lists one can come to from these, each with the rules that may concern these customers."""
+    found: Raw = {}
+    waiting = list(roots)
+    while waiting:
+        code = waiting.pop()
+        if code in found or code not in raw["price_lists"]:
+            continue
+        rules = [
+            rule
+            for rule in raw["price_lists"][code]["rules"]
+            if rule.get("customer", "") in customers or "customer" not in rule
+            if rule.get("customer_group", "") in groups or "customer_group" not in rule
+        ]
+        found[code] = {**raw["price_lists"][code], "rules": rules}
+        bases = {str(rule["price"].get("base", "")) for rule in rules}
+        waiting += sorted(base.removeprefix("list:") for base in bases if base.startswith("list:"))
+    return found
+
+
+def _for_them(promotion: Raw, customers: Mapping[str, Raw], groups: set[str]) -> Raw | None:
+    """A promotion without the names of others' customers; None when it concerns none of these."""
+    scope = promotion.get("scope") or {}
+    if "customer_groups" in scope and groups.isdisjoint(scope["customer_groups"]):
+        return None
+    if "customers" not in scope:
+        return promotion
+    theirs = [code for code in scope["customers"] if code in customers]
+    return {**promotion, "scope": {**scope, "customers": theirs}} if theirs else None
+
+
+def canonical(value: object) -> bytes:
+    """The one JSON text of a value: keys in order, no blanks. A book's version is the sha256 of it."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+async def keep_book(shelf: Shelf, customers: Mapping[str, Raw]) -> tuple[str, bytes]:
+    """The version and JSON text of the book for these customers; made and stored once while nothing changes."""
+    key = hashlib.sha256(canonical(customers)).hexdigest()
+    kept = shelf.books.get(key)
+    if kept is None:
+        book = canonical(cut_book(shelf, customers))
+        kept = (hashlib.sha256(book).hexdigest(), zlib.compress(book))
+        await db.execute(
+            "INSERT INTO price_books (version, book, built_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", *kept, now()
+        )
+        while len(shelf.books) >= KEPT:
+            shelf.books.pop(next(iter(shelf.books)))
+        shelf.books[key] = kept
+    return kept[0], kept[1]
+
+
+async def stored_book(version: str) -> Raw | None:
+    """A book some phone once fetched, to compute its prices again; None when it was never given out."""
+    packed = await db.fetch_value("SELECT book FROM price_books WHERE version = $1", version)
+    if packed is None:
+        return None
+    book: Raw = json.loads(zlib.decompress(packed))
+    return book
