@@ -36,3 +36,11 @@ def moment_at(day: date, seconds: int = 0) -> datetime:
 def midnight(day: date) -> int:
     """Seconds since 1970 at which a day begins in the company's time zone."""
     return int(datetime(day.year, day.month, day.day, tzinfo=ZONE).timestamp())
+
+
+# First day of the lunar year.
+TET: Final = {
+    2022: date(2022, 2, 1), 2023: date(2023, 1, 22), 2024: date(2024, 2, 10), 2025: date(2025, 1, 29),
+    2026: date(2026, 2, 17), 2027: date(2027, 2, 6), 2028: date(2028, 1, 26), 2029: date(2029, 2, 13),
+    2030: date(2030, 2, 3), 2031: date(2031, 1, 23), 2032: date(2032, 2, 11),
+}  # fmt: skip
