@@ -26,7 +26,8 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
 
     `certain`: a ward was reached and no other reading comes close; an old ward that was split in 2025 is never certain,
     `ward_new` is then the main successor and `candidates` lists all. `province_certain`: the provinces given are beyond
-    doubt, whatever the ward. `lat`, `lon` (WGS 84 degrees): centroid of `ward_new`, never a door. Codes are strings.
+    doubt, whatever the ward. `abroad`: the text ends in the name of another country. `lat`, `lon` (WGS 84 degrees):
+    centroid of `ward_new`, never a door. Codes are strings.
     """
 
     style: Style
@@ -39,6 +40,7 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     lon: float | None = None
     certain: bool = False
     province_certain: bool = False
+    abroad: bool = False
     candidates: tuple[Candidate, ...] = ()
 
 

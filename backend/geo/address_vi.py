@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from backend.geo.address import Candidate, Parsed, Style
 from backend.geo.address_vi_readings import Reader, Reading
-from backend.geo.address_vi_text import words_of
+from backend.geo.address_vi_text import is_abroad, words_of
 from backend.geo.address_vi_windows import scan
 from backend.geo.units import Units, units
 
@@ -21,8 +21,8 @@ def parse_vietnamese(text: str, style: Style | None) -> Parsed:
     """Units of one address; never raises, whatever the text."""
     tables = units()
     words = words_of(text)
-    if not words:
-        return Parsed(style=style or "new")
+    if not words or is_abroad(words):
+        return Parsed(style=style or "new", abroad=bool(words))
     scanned = scan(words, tables)
     readings = _ranked(Reader(scanned, tables, fuzzy=False), style)
     if not readings or readings[0].ward is None or _doubtful(readings):

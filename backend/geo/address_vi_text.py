@@ -50,6 +50,12 @@ STREET_WORDS = frozenset(
         "khu", "ben", "cang", "benh", "truong", "chua", "dinh", "ga", "quoc", "dai", "d",
     )
 )  # fmt: skip
+ABROAD = frozenset(
+    (
+        "campuchia", "cambodia", "lao", "laos", "thailan", "thailand", "trungquoc", "china", "singapore", "malaisia",
+        "indonesia", "hanquoc", "korea", "nhatban", "japan", "dailoan", "taiwan", "mi", "usa", "mianmar", "philippines",
+    )
+)  # fmt: skip
 TAIL_WORDS = frozenset(("vn", "vietnam", "viet", "nam"))
 
 
@@ -109,6 +115,12 @@ def words_of(text: str) -> list[Word]:
             break
         words.pop()
     return words[-LONGEST:]
+
+
+def is_abroad(words: list[Word]) -> bool:
+    """Whether the last segment is nothing but the name of another country."""
+    last = [word.text for word in words if word.segment == words[-1].segment] if words else []
+    return len(words) > len(last) and "".join(last) in ABROAD
 
 
 def key_of(name: str) -> str:

@@ -1,0 +1,35 @@
+"""What geography refuses."""
+
+from __future__ import annotations
+
+from backend.core.errors import NotVisible, Refusal
+
+
+class AddressEmpty(Refusal):
+    """An address needs words."""
+
+    code = "address-empty"
+    status = 422
+
+
+class PositionInvalid(Refusal):
+    """These numbers are no place; `problem` is invalid, swapped or null-island."""
+
+    code = "position-invalid"
+    status = 422
+
+
+class FixTooVague(Refusal):
+    """A confirmed pin is not replaced by a fix this inaccurate: `accuracy_m` against at most `limit_m`."""
+
+    code = "fix-too-vague"
+
+
+class AddressTaken(Refusal):
+    """This id is the address of somebody else."""
+
+    code = "address-taken"
+
+
+class RegionSetUnknown(NotVisible):
+    """No map of that name."""

@@ -1,0 +1,43 @@
+"""HTTP doors of geography: the region sets and their maps."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+from litestar import Request, Response, get
+
+from backend.geo import queries
+from backend.geo.schemas import RegionSetOut
+from backend.people.access import Actor, rule
+
+FOREVER = "public, max-age=31536000, immutable"
+A_WHILE = "public, max-age=300"
+
+
+@get("/geo/sets", opt=rule("geo.read"))
+async def sets(actor: Actor) -> list[RegionSetOut]:
+    """The divisions of the country reports can be drawn in, the newest first."""
+    return await queries.region_sets(actor=actor)
+
+
+@get("/geo/sets/{code:str}/shapes", opt=rule("geo.read"), media_type="application/json")
+async def shapes(code: str, request: Request[Actor, Any, Any], v: str | None = None) -> Response[bytes]:
+    """The map of a set as TopoJSON (object `regions`, properties code, name, kind), compressed once and for all.
+
+    With the current hash as `v` the answer may be kept for ever; a stale `v` is answered with today's shapes, briefly.
+    """
+    content, digest = queries.shapes(code)
+    headers = {
+        "Cache-Control": FOREVER if v == digest else A_WHILE, "ETag": f'"{digest}"', "Vary": "Accept-Encoding",
+    }  # fmt: skip
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        content = gzip.decompress(content)
+    return Response(content, media_type="application/json", headers=headers)
+
+
+route_handlers = [sets, shapes]
