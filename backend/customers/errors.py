@@ -1,0 +1,93 @@
+"""What the customers' verbs refuse with."""
+
+from backend.core.errors import Malformed, Refusal
+
+
+class CustomerExists(Refusal):
+    """The same telephone or tax number already belongs to a customer the actor may see; numbers link to it."""
+
+    code = "customer-exists"
+
+
+class CustomerOwnedByAnother(Refusal):
+    """The same telephone or tax number belongs to a customer out of the actor's sight: said without any of its data."""
+
+    code = "customer-owned-by-another"
+
+
+class CustomerIdTaken(Refusal):
+    """The id of the new customer is already in use for something else."""
+
+    code = "customer-id-taken"
+
+
+class CodeTaken(Refusal):
+    """Another customer already has this code."""
+
+    code = "customer-code-taken"
+
+
+class TaxNumberWrong(Malformed):
+    """A Vietnamese tax number whose check digit does not fit."""
+
+    code = "tax-number-wrong"
+
+
+class PhoneWrong(Malformed):
+    """A telephone number has 8 to 15 digits."""
+
+    code = "phone-wrong"
+
+
+class FieldUnknown(Malformed):
+    """A change names a field that is not there or is not the actor's to change."""
+
+    code = "field-unknown"
+
+
+class FieldWrong(Malformed):
+    """A field's value has the wrong kind or length; `limit` says how long it may be."""
+
+    code = "field-wrong"
+
+
+class GroupUnknown(Malformed):
+    """A customer group that does not exist."""
+
+    code = "group-unknown"
+
+
+class PositionUnknown(Malformed):
+    """A position that does not exist or is not the actor's to give customers to."""
+
+    code = "position-unknown"
+
+
+class NobodyToOwn(Refusal):
+    """The actor holds no position, so a new customer needs one named."""
+
+    code = "customer-needs-position"
+
+
+class TooManyAtOnce(Malformed):
+    """More customers in one action than `limit`."""
+
+    code = "too-many-customers"
+
+
+class ReasonTooShort(Malformed):
+    """Stopping care needs a reason from the list and at least `least` characters of explanation."""
+
+    code = "closing-reason-short"
+
+
+class AlreadyClosed(Refusal):
+    """Care of this customer has already stopped."""
+
+    code = "customer-already-closed"
+
+
+class NotClosed(Refusal):
+    """Care of this customer goes on, so it cannot be reopened."""
+
+    code = "customer-not-closed"

@@ -1,0 +1,137 @@
+"""HTTP doors of customers."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import get, patch, post, put
+from litestar.params import Parameter
+
+from backend.core.database import in_transaction
+from backend.core.errors import Malformed
+from backend.core.paging import Page
+from backend.customers import closing, contacting, creating, pinning, queries, reassigning, search, updating
+from backend.customers.schemas import (
+    Changes,
+    CloseCustomer,
+    CreateCustomer,
+    Created,
+    CustomerDetail,
+    CustomerOut,
+    GroupOut,
+    PinAddress,
+    Pinned,
+    Reassign,
+    Reassigned,
+    SaveContact,
+    Saved,
+    Stage,
+    UpdateCustomer,
+    Updated,
+)
+from backend.people.access import Actor, rule
+
+Limit = Annotated[int, Parameter(ge=1, le=200)]
+Text = Annotated[str | None, Parameter(max_length=100)]
+
+
+class Closing(msgspec.Struct, forbid_unknown_fields=True):
+    """Why care stops."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Reopening(msgspec.Struct, forbid_unknown_fields=True):
+    """Why care is taken up again."""
+
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+@get("/customers", opt=rule("customer.read"))
+async def list_customers(  # noqa: PLR0917 -- query parameters
+    actor: Actor,
+    q: Text = None,
+    group: UUID | None = None,
+    position: int | None = None,
+    stage: Stage | None = None,
+    status: Literal["active", "locked", "closed"] | None = None,
+    limit: Limit = 50,
+    cursor: str | None = None,
+) -> Page[CustomerOut]:
+    """Customers by name; with `q`, the best hits on one page instead."""
+    filters = queries.Filters(group=group, position=position, stage=stage, status=status)
+    if q and q.strip():
+        return Page(items=await search.search_customers(q, actor=actor, limit=limit, filters=filters))
+    return await queries.list_customers(filters, actor=actor, limit=limit, cursor=cursor)
+
+
+@get("/customers/groups", opt=rule("customer.read"))
+async def list_groups(actor: Actor) -> list[GroupOut]:
+    """The group trees, with how many of one's own customers each holds."""
+    return await queries.list_groups(actor=actor)
+
+
+@get("/customers/{customer_id:uuid}", opt=rule("customer.read"))
+async def show_customer(customer_id: UUID, actor: Actor) -> CustomerDetail:
+    """One customer, whole."""
+    return await queries.show_customer(customer_id, actor=actor)
+
+
+@post("/customers", opt=rule("customer.change"))
+async def create_customer(data: CreateCustomer, actor: Actor) -> Created:
+    """Make a customer."""
+    return await in_transaction(lambda: creating.create_customer(data, actor=actor))
+
+
+@patch("/customers/{customer_id:uuid}", opt=rule("customer.change"))
+async def update_customer(customer_id: UUID, data: Changes, actor: Actor) -> Updated:
+    """Change fields of a customer; merged by field when the editor's copy was old."""
+    command = UpdateCustomer(id=customer_id, changes=data.changes, base=data.base)
+    return await in_transaction(lambda: updating.update_customer(command, actor=actor))
+
+
+@put("/customers/{customer_id:uuid}/contacts/{contact_id:uuid}", opt=rule("customer.change"))
+async def save_contact(customer_id: UUID, contact_id: UUID, data: SaveContact, actor: Actor) -> Saved:
+    """Add or change a contact."""
+    if (data.customer_id, data.id) != (customer_id, contact_id):
+        raise Malformed(pointer="/id")
+    return await in_transaction(lambda: contacting.save_contact(data, actor=actor))
+
+
+@post("/customers/addresses/pin", opt=rule("customer.change"), status_code=200)
+async def pin_address(data: PinAddress, actor: Actor) -> Pinned:
+    """Put an address where it truly is."""
+    return await in_transaction(lambda: pinning.pin_address(data, actor=actor))
+
+
+@post("/customers/reassignment", opt=rule("customer.reassign"), status_code=200)
+async def reassign(data: Reassign, actor: Actor) -> Reassigned:
+    """Hand customers to another position."""
+    try:
+        on = date.fromisoformat(data.on) if data.on else None
+    except ValueError as fault:
+        raise Malformed(pointer="/on") from fault
+    return await in_transaction(
+        lambda: reassigning.reassign(data.customer_ids, data.to_position, on, actor=actor, reason=data.reason)
+    )
+
+
+@post("/customers/{customer_id:uuid}/closing", opt=rule("customer.change"), status_code=200)
+async def close_customer(customer_id: UUID, data: Closing, actor: Actor) -> Saved:
+    """Stop care, with a reason."""
+    command = CloseCustomer(id=customer_id, reason=data.reason, note=data.note)
+    return await in_transaction(lambda: closing.close_customer(command, actor=actor))
+
+
+@post("/customers/{customer_id:uuid}/reopening", opt=rule("customer.reassign"), status_code=200)
+async def reopen_customer(customer_id: UUID, data: Reopening, actor: Actor) -> Saved:
+    """Take care up again."""
+    return await in_transaction(lambda: closing.reopen_customer(customer_id, data.note, actor=actor))
+
+
+route_handlers: list[Any] = [
+    list_customers, list_groups, show_customer, create_customer, update_customer, save_contact, pin_address, reassign,
+    close_customer, reopen_customer,
+]  # fmt: skip
