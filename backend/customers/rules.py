@@ -46,7 +46,7 @@ def tax_number_fits(text: str) -> bool:
 
 
 def code_of(customer_id: UUID, length: int = 6) -> str:
-    """A short customer code made from the random end of its id: no counter, so no lock, and a phone could say it too."""
+    """A short customer code made from the random end of its id: no counter, so no lock, and a phone can say it too."""
     value = customer_id.int
     letters = []
     for _ in range(length):

@@ -54,7 +54,7 @@ def _like(text: str) -> str:
 
 
 def _words_sql(words: tuple[str, ...], first: int, *, slip: bool = False) -> tuple[str, list[object]]:
-    """Each word is in the name or ends the telephone number; with `slip`, a long one may just resemble part of the name.
+    """Each word is in the name or ends the telephone number; with `slip`, a long one may only resemble part of it.
 
     Gives the SQL text and its arguments, numbered from `first`. No words: nothing fits.
     """

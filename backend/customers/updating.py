@@ -14,7 +14,7 @@ from backend.core.ids import new_id
 from backend.customers import identity
 from backend.customers.errors import CodeTaken, FieldUnknown, FieldWrong, GroupUnknown
 from backend.customers.rules import NOTE_LIMIT, Lost, merge
-from backend.customers.schemas import Base, LostValue, Updated, UpdateCustomer
+from backend.customers.schemas import Base, LostValue, UpdateCustomer, Updated
 from backend.people.access import ADMIN, MANAGER, Actor, require, scope
 
 
@@ -98,10 +98,9 @@ def _seen(base: Base | None, current: Mapping[str, object], version: int) -> dic
     if not base.values:
         raise StaleVersion(current=version)
     seen = dict(base.values)
-    groups = seen.get("group_ids")
-    if isinstance(groups, list) and sorted(map(str, groups)) == sorted(current["group_ids"]):  # type: ignore[call-
-    overload]  # a list of texts
-        seen["group_ids"] = current["group_ids"]  # the same groups in another order are the same
+    groups, now_groups = seen.get("group_ids"), current["group_ids"]
+    if isinstance(groups, list) and isinstance(now_groups, list) and sorted(map(str, groups)) == sorted(now_groups):
+        seen["group_ids"] = now_groups  # the same groups in another order are the same
     return seen
 
 

@@ -1,4 +1,4 @@
-"""Send pushes, and to nowhere but the push services: no redirects, no private addresses, five seconds, small answers."""
+"""Send pushes, and to nowhere but the push services: no redirects, no private addresses, 5 seconds, small answers."""
 
 import asyncio
 import logging
