@@ -1,0 +1,78 @@
+"""A real server with the demo company, a bad line in front of it, and a real browser."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.proxy import BadLine
+
+CHROMIUM = os.environ.get("TUYEN_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+
+
+class Served(NamedTuple):
+    """A running demo company."""
+
+    port: int
+    data_dir: Path
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`tuyen demo`, as a newcomer would start it."""
+    port, data_dir = free_port(), tmp_path_factory.mktemp("demo") / "data"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backend", "demo", "--port", str(port), "--data-dir", str(data_dir)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "TUYEN_LOGIN_PER_ADDRESS": "1000"},
+    )
+    said: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("ready "):
+            break
+    assert said and said[-1].startswith("ready "), "".join(said)
+    yield Served(port, data_dir)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+
+
+@pytest.fixture
+def line(served: Served) -> Iterator[BadLine]:
+    """The line a phone has to the office."""
+    with BadLine(served.port) as bad_line:
+        yield bad_line
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

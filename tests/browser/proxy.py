@@ -1,0 +1,104 @@
+"""A bad line between browser and server: passes requests on, or dies before the server sees them, or after it answered.
+
+One request per connection (it asks both sides to close), so that every cut falls exactly on a request's boundary.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+Fate = Literal["pass", "cut_before", "cut_after"]
+Judge = Callable[[str, str], Fate]
+
+
+class BadLine:
+    """A proxy on a port of its own, running in a thread. `judge(method, path)` decides each request's fate."""
+
+    def __init__(self, upstream_port: int) -> None:
+        self.upstream_port = upstream_port
+        self.port = 0
+        self.down = False
+        self.judge: Judge = lambda method, path: "pass"
+        self.seen: list[tuple[str, str, Fate]] = []
+        self._loop = asyncio.new_event_loop()
+        self._open: set[asyncio.StreamWriter] = set()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "BadLine":
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def cut(self) -> None:
+        """The network is gone: open connections die too."""
+        self.down = True
+
+        def close_all() -> None:
+            for writer in list(self._open):
+                writer.transport.abort()
+
+        self._loop.call_soon_threadsafe(close_all)
+
+    def mend(self) -> None:
+        """The network is back."""
+        self.down = False
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        with contextlib.suppress(RuntimeError):
+            self._loop.run_until_complete(asyncio.sleep(0.05))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            if not self.down:
+                await self._one_request(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.transport.abort() if self.down else writer.close()
+
+    async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = lines[0].split(" ", 2)
+        headers = [line for line in lines[1:] if line]
+        length = next((int(h.split(":", 1)[1]) for h in headers if h.lower().startswith("content-length:")), 0)
+        body = await reader.readexactly(length)
+        fate = self.judge(method, path)
+        self.seen.append((method, path, fate))
+        if fate == "cut_before":
+            writer.transport.abort()
+            return
+        kept = [h for h in headers if not h.lower().startswith("connection:")]
+        request = "\r\n".join([lines[0], *kept, "Connection: close", "", ""]).encode("latin-1") + body
+        upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self.upstream_port)
+        self._open.add(upstream)
+        try:
+            upstream.write(request)
+            await upstream.drain()
+            if fate == "cut_after":
+                await upstream_reader.read()  # the server has committed and answered; the answer is lost
+                writer.transport.abort()
+                return
+            while chunk := await upstream_reader.read(65536):
+                writer.write(chunk)
+                await writer.drain()
+        finally:
+            self._open.discard(upstream)
+            upstream.close()
