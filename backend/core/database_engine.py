@@ -14,7 +14,7 @@ import msgspec
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
-from backend.core.database_faults import away_is_clear
+from backend.core.database_faults import ALL_FAULTS, away_is_clear
 from backend.core.database_transaction import Transaction
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Engine(PostgresEngine):
             try:
                 if self.pool is not None:
                     await self.pool.release(connection)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except ALL_FAULTS as error:
                 log.warning("a connection could not be reset and was closed: %s", error)
         else:
             await connection.close()

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 import asyncpg
 
+# Everything asyncpg may raise for a broken line; `is_away` decides.
+ALL_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
 # Codes of PostgreSQL that mean "not now": connection trouble (08), shutdown, crash, starting up, too many clients.
 _AWAY_CODES = ("57P01", "57P02", "57P03", "53300")
 
@@ -34,6 +37,9 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         text = str(error)
         return "closed" in text or "closing" in text or "released back to the pool" in text
+    if isinstance(error, asyncpg.InternalClientError):
+        # The server said good-bye while the line was idle, and asyncpg has not seen it closed yet.
+        return "cannot switch to state" in str(error)
     return isinstance(error, OSError)  # refused, reset, no socket file; TimeoutError is one too
 
 
@@ -44,7 +50,7 @@ def away_is_clear(*, in_commit: bool = False) -> Iterator[None]:
         yield
     except DatabaseAway:
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except ALL_FAULTS as error:
         if is_away(error):
             raise DatabaseAway(f"{type(error).__name__}: {error}", in_commit=in_commit) from error
         raise

@@ -9,10 +9,9 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from piccolo.engine.postgres import PostgresTransaction
 
-from backend.core.database_faults import away_is_clear
+from backend.core.database_faults import ALL_FAULTS, away_is_clear
 
 if TYPE_CHECKING:
     from backend.core.database_engine import Engine
@@ -89,9 +88,9 @@ class Transaction(PostgresTransaction):
             return
         try:
             await self.transaction.rollback()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except ALL_FAULTS as error:
             # The first error is the one to tell; a connection that cannot roll back is closed when given back.
-            log.warning("rollback failed: %s", error)
+            log.info("rollback failed: %s", error)
 
     async def _finish(self, *, failed: bool) -> None:
         try:

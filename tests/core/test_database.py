@@ -1,9 +1,7 @@
 """Statements, transactions, savepoints and callbacks, on a real PostgreSQL."""
 
 import asyncio
-import os
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
@@ -12,6 +10,7 @@ from piccolo.engine.postgres import PostgresEngine
 from piccolo.table import Table
 
 from backend.core import database as db
+from tests.core.scratch import bound, scratch_database
 
 pytestmark = pytest.mark.anyio
 
@@ -24,22 +23,19 @@ class Shelf(Table, tablename="shelf", db=db.DB):
     facts = JSONB(default=None, null=True)
 
 
+@pytest.fixture(scope="module")
+def scratch(server: str) -> Iterator[str]:
+    """This file's database."""
+    with scratch_database(server) as dsn:
+        yield dsn
+
+
 @pytest.fixture
-async def empty(server: str) -> AsyncIterator[str]:
-    """A database with the one table `shelf`, bound with a pool of four."""
-    name = f"core_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE {name}")
-    start, _, query = server.partition("?")
-    dsn = start.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
-    db.bind(db.create_engine(dsn, pool_size=4))
-    await db.open_pool()
-    await db.execute("CREATE TABLE shelf (id int PRIMARY KEY, name text NOT NULL DEFAULT '', facts jsonb)")
-    yield dsn
-    await db.close_pool()
-    db.bind(None)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+async def empty(scratch: str) -> AsyncIterator[str]:
+    """The one table `shelf` with nothing in it, bound with a pool of four."""
+    tables = "CREATE TABLE shelf (id int PRIMARY KEY, name text NOT NULL DEFAULT '', facts jsonb)"
+    async with bound(scratch, tables, pool_size=4) as dsn:
+        yield dsn
 
 
 async def put(number: int) -> None:

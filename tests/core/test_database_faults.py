@@ -1,9 +1,7 @@
 """What goes wrong between us and PostgreSQL, each really provoked: no connection is lost, nothing is half stored."""
 
 import asyncio
-import os
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from piccolo.engine.postgres import PostgresEngine
 
 from backend.core import database as db
+from tests.core.scratch import bound, scratch_database
 
 pytestmark = pytest.mark.anyio
 POOL = 3
@@ -24,24 +23,18 @@ INSERT INTO counter VALUES (1, 0), (2, 0);
 """
 
 
+@pytest.fixture(scope="module")
+def scratch(server: str) -> Iterator[str]:
+    """This file's database."""
+    with scratch_database(server) as dsn:
+        yield dsn
+
+
 @pytest.fixture
-async def empty(server: str) -> AsyncIterator[str]:
-    """A database with the tables above, bound with a pool of three that refuses after two seconds."""
-    name = f"faults_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE {name}")
-    start, _, query = server.partition("?")
-    dsn = start.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
-    engine = db.create_engine(dsn, pool_size=POOL)
-    engine.acquire_timeout = 2
-    db.bind(engine)
-    await db.open_pool()
-    await db.execute(TABLES)
-    yield dsn
-    await asyncio.wait_for(db.close_pool(), 10)  # hangs if a connection was not given back
-    db.bind(None)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+async def empty(scratch: str) -> AsyncIterator[str]:
+    """The tables above, bound with a pool of three."""
+    async with bound(scratch, TABLES, pool_size=POOL) as dsn:
+        yield dsn
 
 
 async def whole_pool_works() -> None:
