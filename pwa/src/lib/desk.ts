@@ -12,7 +12,7 @@ export interface Me {
   language: 'vi' | 'en'
   roles: Role[]
   csrf: string
-  positions: unknown
+  positions: number[]
   company: { name: string; currency: string; time_zone: string; language: string }
   vapid_public_key?: string | null
 }

@@ -14,10 +14,17 @@ async function deviceOf(login: string): Promise<string> {
   return device
 }
 
+/** What the office calls this install in its list of devices: the platform and the browser, no more. */
+function phoneName(): string {
+  const hints = (navigator as { userAgentData?: { platform: string; brands: { brand: string }[] } }).userAgentData
+  const brand = hints?.brands.map((one) => one.brand).find((name) => !/not.?a.?brand/i.test(name))
+  return [hints?.platform ?? navigator.platform, brand].filter(Boolean).join(' · ').slice(0, 100)
+}
+
 /** Opens a session; throws `Problem` (401 wrong, 429 too many tries, 0 not reached). */
 export async function signIn(login: string, password: string): Promise<Session> {
   const device = await deviceOf(login)
-  await call('session', { method: 'POST', body: { login, password, device } })
+  await call('session', { method: 'POST', body: { login, password, device: { id: device, name: phoneName() } } })
   const me = await json<Me>('me')
   const session: Session = { me, device, at: Date.now() }
   await desk.write('session', session)

@@ -1,0 +1,32 @@
+// The price book: everything needed to price an order offline, fetched whole when it changed.
+import { call, Problem } from './api.ts'
+import type { Store, StoredBook } from './db.ts'
+
+/** Versions kept, so that a draft priced yesterday can still say what it was shown. */
+const KEPT = 3
+
+/** The newest book held, or undefined. */
+export const newestBook = (store: Store): Promise<StoredBook | undefined> => store.book.orderBy('at').last()
+
+/** The book of a version, when it is still held. */
+export const bookOf = (store: Store, version: string): Promise<StoredBook | undefined> => store.book.get(version)
+
+/** Fetches the book when the office has another one. True when it changed. */
+export async function refreshBook(store: Store): Promise<boolean> {
+  const held = await newestBook(store)
+  let answer: Response
+  try {
+    answer = await call('pricing/book', { headers: held ? { 'If-None-Match': held.etag } : {}, timeout: 60_000 })
+  } catch (reason) {
+    if (reason instanceof Problem) return false
+    throw reason
+  }
+  if (answer.status === 304) return false
+  const { version, book } = (await answer.json()) as { version: string; book: unknown }
+  await store.transaction('rw', store.book, async () => {
+    await store.book.put({ version, book, etag: answer.headers.get('ETag') ?? `"${version}"`, at: Date.now() })
+    const old = await store.book.orderBy('at').reverse().offset(KEPT).primaryKeys()
+    await store.book.bulkDelete(old)
+  })
+  return version !== held?.version
+}
