@@ -13,7 +13,9 @@ _COLUMNS = """r.id, r.reference, r.event, r.position_id, r.requested_by, u.name 
               r.facts, r.state, r.version"""
 
 
-async def list_requests(*, actor: Actor, state: str = "open", limit: int = 50, cursor: str | None = None) -> Page[Request]:
+async def list_requests(
+    *, actor: Actor, state: str = "open", limit: int = 50, cursor: str | None = None
+) -> Page[Request]:
     """Requests of the actor's people, oldest first: who waits longest is answered first."""
     predicate, arguments = scope(actor, "r.position_id", 5)
     after = decode_cursor(cursor, datetime, UUID) or (None, None)

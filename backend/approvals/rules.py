@@ -12,7 +12,14 @@ REASON_LENGTH = 500
 
 
 def check_decision(
-    actor: Actor, *, requested_by: UUID, state: str, version: int, expected_version: int, reason: str, reason_needed: bool
+    actor: Actor,
+    *,
+    requested_by: UUID,
+    state: str,
+    version: int,
+    expected_version: int,
+    reason: str,
+    reason_needed: bool,
 ) -> None:
     """Refuses `NotAllowed` without the role, `OwnRequest`, `AlreadyDecided`, `StaleVersion` and `ReasonNeeded`, in this order."""
     if not actor.has(ADMIN, MANAGER, ACCOUNTANT):

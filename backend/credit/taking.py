@@ -11,7 +11,14 @@ from backend.credit.schemas import Component, Taken
 
 
 async def take(
-    customer: UUID, amount: int, reference: UUID, *, currency: str, by: UUID, locked: bool = False, override: bool = False
+    customer: UUID,
+    amount: int,
+    reference: UUID,
+    *,
+    currency: str,
+    by: UUID,
+    locked: bool = False,
+    override: bool = False,
 ) -> Taken:
     """Ask the customer's account for `amount` more of open orders.
 

@@ -16,7 +16,9 @@ async def pick(quantities: Mapping[UUID, int], reference: UUID) -> list[Picked]:
     The caller has checked that no quantity is beyond what the line holds (a CHECK constraint is the last line).
     """
     lines = [{"line": line, "qty": qty} for line, qty in quantities.items()]
-    rows = await fetch("SELECT * FROM stock_pick($1, $2::jsonb, $3)", reference, msgspec.json.encode(lines).decode(), now())
+    rows = await fetch(
+        "SELECT * FROM stock_pick($1, $2::jsonb, $3)", reference, msgspec.json.encode(lines).decode(), now()
+    )
     return [Picked(row["line"], row["picked"], row["rest"], row["backlog"]) for row in rows]
 
 

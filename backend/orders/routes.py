@@ -1,0 +1,121 @@
+"""HTTP doors of orders: check, place, read, cancel, decide, and the warehouse's queue, claim, pick and dispatch."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import delete, get, post
+from litestar.params import Parameter
+
+from backend.core.ids import new_id
+from backend.core.paging import MOST, Page
+from backend.orders import queries
+from backend.orders.cancelling import cancel_order
+from backend.orders.checking import Checked, check_order
+from backend.orders.claiming import claim_order, give_up_claim
+from backend.orders.deciding import decide_hold
+from backend.orders.dispatching import dispatch_order
+from backend.orders.picking import pick_order
+from backend.orders.placing import place_order
+from backend.orders.schemas import (
+    Cancellation,
+    CancelOrder,
+    CheckOrder,
+    DecideHold,
+    Decision,
+    Dispatch,
+    DispatchOrder,
+    Moved,
+    Pick,
+    PickOrder,
+    Placed,
+    PlaceOrder,
+)
+from backend.orders.schemas_views import OrderPaper, OrderRow, QueueRow
+from backend.people.access import Actor, rule
+
+Limit = Annotated[int, Parameter(ge=1, le=MOST)]
+State = Literal["submitted", "on_hold", "confirmed", "picking", "picked", "dispatched", "cancelled", "rejected"]
+
+
+@post("/orders/check", opt=rule("order.place"), status_code=200)
+async def check(data: CheckOrder, actor: Actor) -> Checked:
+    """What placing this basket now would find."""
+    return await check_order(data, actor=actor)
+
+
+@post("/orders", opt=rule("order.place"))
+async def place(data: PlaceOrder, actor: Actor) -> Placed:
+    """Place an order; the same id with the same content again gives the first answer."""
+    return await place_order(data, actor=actor)
+
+
+@get("/orders", opt=rule("order.read"))
+async def list_orders(
+    actor: Actor,
+    limit: Limit = 50,
+    cursor: str | None = None,
+    state: State | None = None,
+    customer: UUID | None = None,
+    position: int | None = None,
+    from_on: Annotated[date | None, Parameter(query="from")] = None,
+    to_on: Annotated[date | None, Parameter(query="to")] = None,
+) -> Page[OrderRow]:
+    """Orders of your people, newest first."""
+    filters = queries.Filters(state=state, customer=customer, from_on=from_on, to_on=to_on, position=position)
+    return await queries.list_orders(filters, actor=actor, limit=limit, cursor=cursor)
+
+
+@get("/orders/{order_id:uuid}", opt=rule("order.read"))
+async def show(order_id: UUID, actor: Actor) -> OrderPaper:
+    """One order."""
+    return await queries.find_order(order_id, actor=actor)
+
+
+@post("/orders/{order_id:uuid}/cancellation", opt=rule("order.cancel"))
+async def cancel(order_id: UUID, data: Cancellation, actor: Actor) -> Moved:
+    """Call an order off."""
+    return await cancel_order(CancelOrder(order_id, data.reason), actor=actor)
+
+
+@post("/approvals/{request_id:uuid}/decision", opt=rule("approval.decide"))
+async def decide(request_id: UUID, data: Decision, actor: Actor) -> Moved:
+    """Answer the question about a held order."""
+    command = DecideHold(data.id or new_id(), request_id, data.verdict, data.expected_version, data.reason)
+    return await decide_hold(command, actor=actor)
+
+
+@get("/dispatches/queue", opt=rule("dispatch.read"))
+async def show_queue(actor: Actor, limit: Limit = 50, cursor: str | None = None) -> Page[QueueRow]:
+    """What the warehouse has to do, soonest first."""
+    return await queries.queue(actor=actor, limit=limit, cursor=cursor)
+
+
+@post("/orders/{order_id:uuid}/claim", opt=rule("dispatch.write"))
+async def claim(order_id: UUID, actor: Actor) -> Moved:
+    """Start picking an order."""
+    return await claim_order(order_id, actor=actor)
+
+
+@delete("/orders/{order_id:uuid}/claim", opt=rule("dispatch.write"), status_code=200)
+async def give_up(order_id: UUID, actor: Actor) -> Moved:
+    """Put an order back in the queue."""
+    return await give_up_claim(order_id, actor=actor)
+
+
+@post("/orders/{order_id:uuid}/pick", opt=rule("dispatch.write"))
+async def pick(order_id: UUID, data: Pick, actor: Actor) -> Moved:
+    """Record what was put aside."""
+    return await pick_order(PickOrder(data.id or new_id(), order_id, data.lines), actor=actor)
+
+
+@post("/orders/{order_id:uuid}/dispatch", opt=rule("dispatch.write"))
+async def dispatch(order_id: UUID, data: Dispatch, actor: Actor) -> Moved:
+    """The goods leave."""
+    command = DispatchOrder(data.id or new_id(), order_id, data.packages, data.plate, data.note)
+    return await dispatch_order(command, actor=actor)
+
+
+route_handlers: list[Any] = [
+    check, place, list_orders, show, cancel, decide, show_queue, claim, give_up, pick, dispatch,
+]  # fmt: skip
