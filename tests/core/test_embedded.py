@@ -46,20 +46,22 @@ def bare() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
-    """A data folder with a cluster, stopped; to be copied, which is quicker than making one each time."""
+def shared() -> Iterator[Path]:
+    """A data folder with a cluster, for all tests that do not need to make one."""
     above = Path(tempfile.mkdtemp(prefix="tuyen-test-"))
     above.chmod(0o711)
     start(above / "data").stop()
     yield above / "data"
+    remove(above / "data")
     shutil.rmtree(above)
 
 
 @pytest.fixture
-def folder(bare: Path, made: Path) -> Path:
-    """A data folder of the test's own with a cluster that is not running."""
-    subprocess.run(["cp", "-a", made, bare], check=True)
-    return bare
+def folder(shared: Path) -> Iterator[Path]:
+    """The shared folder, at rest before and after the test."""
+    assert keeper_ended(shared / "postgres")
+    yield shared
+    wait_until(lambda: keeper_ended(shared / "postgres"))
 
 
 @pytest.fixture
@@ -288,7 +290,7 @@ def crash(held: Embedded) -> int:
 
 def test_a_stale_pid_file_that_names_a_foreign_process_harms_neither_us_nor_it(folder: Path) -> None:
     held = start(folder)
-    ask(held.dsn, "CREATE TABLE kept AS SELECT 7 AS n")
+    ask(held.dsn, "CREATE TABLE seven AS SELECT 7 AS n")
     dead = crash(held)
     owner = held.cluster.stat()
     who = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if AS_ROOT else {}
@@ -303,7 +305,7 @@ def test_a_stale_pid_file_that_names_a_foreign_process_harms_neither_us_nor_it(f
         assert "already exists" in alone.stderr, "PostgreSQL left to itself believes the pid file"
 
         again = start(folder)
-        assert ask(again.dsn, "SELECT n FROM kept") == 7
+        assert ask(again.dsn, "SELECT n FROM seven") == 7
         assert postmaster(again.home) != foreign.pid
         again.stop()
         assert foreign.poll() is None, "the foreign process still lives"
