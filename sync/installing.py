@@ -6,7 +6,7 @@ set-based statement, an order of one line by one lookup, and no writer (form, im
 
 from pathlib import Path
 
-from sync.tables import CUSTOMER, SYNCED, Part, Synced
+from sync.tables import CUSTOMER, ORPHAN, SYNCED, Part, Synced
 
 SQL = Path(__file__).parents[1] / "backend" / "migrations" / "sql" / "80_sync.sql"
 BASE = Path(__file__).with_name("base.sql")
@@ -67,6 +67,12 @@ def _insert_body(synced: Synced) -> str:
            ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
 """
     )
+
+
+def _adopt_body() -> str:
+    return f"""    UPDATE sync_rows s SET key = t.position_id, seq = {XID}
+      FROM new_rows t WHERE s.root = t.id AND s.key = {ORPHAN};
+"""
 
 
 def _stamp(synced: Synced) -> str:
@@ -159,7 +165,7 @@ def _part(synced: Synced, part: Part) -> str:
 def triggers_of(synced: Synced) -> str:
     """The triggers of one synced table and of its parts."""
     bodies = {
-        "insert": _insert_body(synced),
+        "insert": _insert_body(synced) + (_adopt_body() if synced is CUSTOMER else ""),
         "update": _update_body(synced),
         "delete": _delete_body(synced),
         "truncate": _truncate_body(synced),

@@ -10,6 +10,7 @@ from typing import Final
 SCHEMA: Final = 1  # what today's phones know
 MIN_SCHEMA: Final = 1  # older phones may still hand in their work, but get no rows
 EVERYONE: Final = 0  # the key of rows that everybody holds
+ORPHAN: Final = -1  # the key of an address that is there before its customer; the customer adopts it
 NOBODY: Final = "'00000000-0000-0000-0000-000000000000'::uuid"  # the root of rows that belong to no customer
 FIRST_HISTORY: Final = 10  # numbers from here on come in the second phase of a first sync, grouped by root
 
@@ -90,6 +91,14 @@ CUSTOMER = Synced(
         *_plain("position_id currency note planned_weekday"), _moment("last_visit_at"), _moment("last_order_at"),
     ),
 )  # fmt: skip
+ADDRESS = Synced(
+    number=10, name="address", table="addresses", customer="party_id", own_key=str(ORPHAN), root="t.party_id",
+    policy="merge by field",
+    columns=(
+        ("id", "t.id"), ("customer_id", "t.party_id"),
+        *_plain("kind text lat lon accuracy_m grade is_default version_id"),
+    ),
+)  # fmt: skip
 CONTACT = Synced(
     number=11, name="contact", table="contacts", customer="customer_id", root="t.customer_id", policy="merge by field",
     columns=_plain("id customer_id name phone email role"),
@@ -141,7 +150,8 @@ ORDER = Synced(
 )  # fmt: skip
 
 SYNCED: Final = (
-    ITEM, ITEM_GROUP, PACKAGING, CUSTOMER_GROUP, REASON, CUSTOMER, CONTACT, VISIT, EXPENSE, ATTACHMENT, ORDER,
+    ITEM, ITEM_GROUP, PACKAGING, CUSTOMER_GROUP, REASON, CUSTOMER, ADDRESS, CONTACT,
+    VISIT, EXPENSE, ATTACHMENT, ORDER,
 )  # fmt: skip
 BY_NUMBER: Final = {synced.number: synced for synced in SYNCED}
 BY_NAME: Final = {synced.name: synced for synced in SYNCED}

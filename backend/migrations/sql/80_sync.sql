@@ -361,6 +361,8 @@ BEGIN
           FROM new_rows t) v
     ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
            ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+    UPDATE sync_rows s SET key = t.position_id, seq = sync_xid()
+      FROM new_rows t WHERE s.root = t.id AND s.key = -1;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON customers REFERENCING NEW TABLE AS new_rows
@@ -427,6 +429,67 @@ BEGIN
 END $$;
 CREATE TRIGGER sync_part_delete AFTER DELETE ON customer_group_links REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION sync_part_customer_group_links_delete();
+
+-- address
+CREATE FUNCTION sync_address_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM customers WHERE id IN (SELECT party_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
+    SELECT sync_xid(), 10, s.id, NULL, s.key, v.key
+      FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v JOIN sync_rows s ON s.tbl = 10 AND s.id = v.id
+     WHERE s.root <> v.root OR s.key <> v.key
+    ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
+    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
+    SELECT 10, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v
+    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
+           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_insert AFTER INSERT ON addresses REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_address_insert();
+CREATE FUNCTION sync_address_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE t.party_id <> o.party_id OR -1 IS DISTINCT FROM -1) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT party_id FROM new_rows UNION ALL SELECT party_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
+    SELECT sync_xid(), 10, s.id, NULL, s.key, v.key
+      FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v JOIN sync_rows s ON s.tbl = 10 AND s.id = v.id
+     WHERE s.root <> v.root OR s.key <> v.key
+    ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
+    UPDATE sync_rows s SET root = v.root, key = v.key
+      FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v WHERE s.tbl = 10 AND s.id = v.id;
+    END IF;
+    UPDATE sync_rows s
+       SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
+      FROM new_rows t WHERE s.tbl = 10 AND s.id = t.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_update AFTER UPDATE ON addresses REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_address_update();
+CREATE FUNCTION sync_address_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sync_rows s SET seq = sync_xid(), ver = s.ver + 1, del = TRUE
+      FROM old_rows t WHERE s.tbl = 10 AND s.id = t.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_delete AFTER DELETE ON addresses REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_address_delete();
+CREATE FUNCTION sync_address_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sync_rows SET seq = sync_xid(), ver = ver + 1, del = TRUE WHERE tbl = 10 AND NOT del;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_truncate AFTER TRUNCATE ON addresses
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_address_truncate();
 
 -- contact
 CREATE FUNCTION sync_contact_insert() RETURNS trigger LANGUAGE plpgsql AS $$
