@@ -24,7 +24,7 @@ async def open_account(
     by = actor.user_id if actor else None
     async with transaction():
         await execute(
-            """INSERT INTO credit_accounts (id, name, currency, credit_limit, max_document, grace_days, changed_at, created_by)
+            """INSERT INTO credit_accounts (id, name, currency, limit_minor, max_document, grace_days, changed_at, created_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
             account, name, currency, limit, max_document, grace_days, now(), by,
         )  # fmt: skip
@@ -40,16 +40,16 @@ async def set_limit(account: UUID, limit: int | None, *, actor: Actor | None) ->
     """Change a limit from now on. Orders already confirmed stay."""
     _may_keep(actor)
     async with transaction():
-        before = await fetch_row("SELECT credit_limit FROM credit_accounts WHERE id = $1 FOR NO KEY UPDATE", account)
+        before = await fetch_row("SELECT limit_minor FROM credit_accounts WHERE id = $1 FOR NO KEY UPDATE", account)
         if before is None:
             raise NotVisible
         await execute(
-            "UPDATE credit_accounts SET credit_limit = $2, version = version + 1, changed_at = $3 WHERE id = $1",
+            "UPDATE credit_accounts SET limit_minor = $2, version = version + 1, changed_at = $3 WHERE id = $1",
             account, limit, now(),
         )  # fmt: skip
         await audit.record(
             "credit_account", account, "credit.limit", actor_id=actor.user_id if actor else None,
-            details={"from": before["credit_limit"], "to": limit},
+            details={"from": before["limit_minor"], "to": limit},
         )  # fmt: skip
 
 

@@ -16,9 +16,9 @@ _DRIFT = """
      LIMIT 50"""
 # Beyond its limit an account may only be by somebody's yes, or because the limit was lowered since.
 _OVER = """
-    SELECT a.id, a.credit_limit, a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied AS exposure
+    SELECT a.id, a.limit_minor, a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied AS exposure
       FROM credit_accounts a
-     WHERE a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied > a.credit_limit
+     WHERE a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied > a.limit_minor
        AND NOT EXISTS (SELECT 1 FROM credit_entries e WHERE e.account_id = a.id AND e.why NOT IN ('take', 'dispatch', 'cut'))
        AND NOT EXISTS (SELECT 1 FROM audit u WHERE u.entity = 'credit_account' AND u.entity_id = a.id
                           AND u.action = 'credit.limit')
@@ -34,7 +34,7 @@ async def faults() -> list[str]:
         for row in await fetch(_DRIFT)
     ]
     found += [
-        f"credit: account {row['id']} stands at {row['exposure']}, beyond its limit of {row['credit_limit']}"
+        f"credit: account {row['id']} stands at {row['exposure']}, beyond its limit of {row['limit_minor']}"
         for row in await fetch(_OVER)
     ]
     return found

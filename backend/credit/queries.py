@@ -14,7 +14,7 @@ from backend.credit.schemas import CreditStanding
 from backend.people.access import Actor, scope
 
 _STANDINGS = """
-    SELECT c.id AS customer_id, coalesce(a.currency, c.currency) AS currency, a.id AS account, a.credit_limit,
+    SELECT c.id AS customer_id, coalesce(a.currency, c.currency) AS currency, a.id AS account, a.limit_minor,
            a.receivable, a.uninvoiced, a.open_orders, a.cash_unapplied, a.max_document, a.grace_days, a.overdue_since,
            coalesce(k.minor_digits, 0) AS digits, c.status = 'locked' OR EXISTS (
                SELECT 1 FROM credit_holds h WHERE h.account_id = a.id AND credit_hold_active(h, $1)) AS on_hold
@@ -41,7 +41,7 @@ async def standings(customers: Sequence[UUID] | None, *, actor: Actor) -> dict[U
 
 def _standing(row: Any) -> CreditStanding:
     account = Account(
-        limit=row["credit_limit"],
+        limit=row["limit_minor"],
         receivable=row["receivable"] or 0,
         uninvoiced=row["uninvoiced"] or 0,
         open_orders=row["open_orders"] or 0,

@@ -30,7 +30,7 @@ from backend.stock.errors import NoWarehouse
 # Everything placing needs to know besides prices, in one statement. An order of this id is looked for outside the
 # scope: a repeat after the customer went to a colleague still gets the answer its first try got.
 _SURROUNDINGS = """
-    SELECT c.id AS customer, c.status, w.id AS warehouse, a.id AS address, a.version_id,
+    SELECT c.id AS customer, c.status, c.position_id, w.id AS warehouse, a.id AS address, a.version_id,
            coalesce(k.currency, $5) AS account_currency, coalesce(m.minor_digits, 0) AS account_digits,
            known.id AS known, known.user_id AS known_by, known.body_hash AS known_hash,
            ARRAY(SELECT i.id FROM items i WHERE i.id = ANY($3::uuid[]) AND i.active AND i.deleted_at IS NULL) AS items,
@@ -96,6 +96,7 @@ async def _place(
         "version": 1, "changed_at": received_at, "created_by": actor.user_id,
     }  # fmt: skip
     more = {
+        "position": around["position_id"],
         "account_currency": around["account_currency"], "account_digits": around["account_digits"],
         "locked": around["status"] == "locked", "differs": differs,
         "expires_at": received_at + timedelta(hours=settings().soft_hours), "today": today, "year": today.year,

@@ -29,7 +29,7 @@ async def receive_goods(arrivals: Sequence[Arrival], *, kind: MoveKind = "receip
 
     async def work() -> list[UUID]:
         orders = await _lock_waiting({arrival.item for arrival in arrivals})
-        await receiving.receive(arrivals, kind=kind, by=actor.user_id)
+        await receiving.receive_many(arrivals, kind=kind, by=actor.user_id)
         return await _serve(orders)
 
     return await whole(work)

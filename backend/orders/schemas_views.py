@@ -105,7 +105,9 @@ def _money(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(line: Mapping[str, Any], digits: int, *, prices: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {name: text_of_micro(value) if name in _QUANTITIES else value for name, value in line.items()}
+    shown: dict[str, Any] = {
+        name: text_of_micro(value) if name in _QUANTITIES else value for name, value in line.items()
+    }
     for name in ("unit_price", *MONEY):
         value = shown.pop(name, None)
         if prices and value is not None:

@@ -15,13 +15,24 @@ from backend.stock.errors import BelowReserved, UnknownStock
 from backend.stock.schemas import Arrival, MoveKind
 
 
-async def receive(arrivals: Sequence[Arrival], *, kind: MoveKind = "receipt", by: UUID | None) -> UUID:
-    """Write goods into the books; the id of the movement. A receipt named is marked done by as much.
+async def receive(
+    *, item_id: UUID, warehouse_id: UUID, qty_micro: int, reference: UUID | None = None, by: UUID | None = None
+) -> UUID:
+    """Write one item's goods into the books; see `receive_many`."""
+    return await receive_many([Arrival(item_id, warehouse_id, qty_micro)], reference=reference, by=by)
+
+
+async def receive_many(
+    arrivals: Sequence[Arrival], *, kind: MoveKind = "receipt", reference: UUID | None = None, by: UUID | None
+) -> UUID:
+    """Write goods into the books, in one statement however many; the id of the movement.
+
+    A receipt named is marked done by as much. Kind `adjust` corrects the books and may take away.
 
     Refuses `BelowReserved` when a correction would leave less than orders have reserved, `UnknownStock` for an item,
     warehouse or receipt that does not exist.
     """
-    reference = new_id()
+    reference = reference or new_id()
     try:
         async with transaction():
             await execute(

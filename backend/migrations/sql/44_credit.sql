@@ -6,7 +6,7 @@ CREATE TABLE credit_accounts (
     id uuid PRIMARY KEY,
     name text NOT NULL DEFAULT '' CHECK (length(name) <= 200),
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-    credit_limit bigint CHECK (credit_limit >= 0),
+    limit_minor bigint CHECK (limit_minor >= 0),
     max_document bigint CHECK (max_document >= 0),
     grace_days int NOT NULL DEFAULT 0 CHECK (grace_days >= 0),
     overdue_since date,
@@ -22,7 +22,7 @@ CREATE TABLE credit_accounts (
     CONSTRAINT credit_accounts_uninvoiced CHECK (uninvoiced >= 0),
     CONSTRAINT credit_accounts_cash CHECK (cash_unapplied >= 0)
 ) WITH (fillfactor = 70);
-COMMENT ON COLUMN credit_accounts.credit_limit IS 'NULL = no limit, 0 = cash only';
+COMMENT ON COLUMN credit_accounts.limit_minor IS 'NULL = no limit, 0 = cash only';
 COMMENT ON COLUMN credit_accounts.overdue_since IS 'due day of the oldest open instalment that is past due';
 
 -- Several customers may share one account. A customer nobody gave an account has one of its own, of the same id.
@@ -107,8 +107,8 @@ BEGIN
     v_exposure := v.receivable + v.uninvoiced + v.open_orders - v.cash_unapplied;
     v_after := v_exposure + p_amount;
     IF p_amount > 0 THEN
-        IF v.credit_limit < v_after THEN
-            v_codes := v_codes || jsonb_build_object('code', 'LIMIT', 'over', v_after - v.credit_limit);
+        IF v.limit_minor < v_after THEN
+            v_codes := v_codes || jsonb_build_object('code', 'LIMIT', 'over', v_after - v.limit_minor);
         END IF;
         IF p_locked THEN
             v_codes := v_codes || jsonb_build_object('code', 'LOCKED');
@@ -127,8 +127,8 @@ BEGIN
     END IF;
     IF p_override OR v_codes = '[]' THEN
         UPDATE credit_accounts a SET open_orders = a.open_orders + p_amount, changed_at = p_at
-         WHERE a.id = v.id AND (p_override OR p_amount <= 0 OR a.credit_limit IS NULL
-               OR a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied + p_amount <= a.credit_limit);
+         WHERE a.id = v.id AND (p_override OR p_amount <= 0 OR a.limit_minor IS NULL
+               OR a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied + p_amount <= a.limit_minor);
         v_taken := FOUND;
         IF v_taken AND p_amount <> 0 THEN
             INSERT INTO credit_entries (account_id, component, amount, reference, why, entered_at, entered_by)
@@ -136,7 +136,7 @@ BEGIN
                     p_at, p_by);
         END IF;
     END IF;
-    RETURN jsonb_build_object('account', v.id, 'currency', v.currency, 'taken', v_taken, 'limit', v.credit_limit,
+    RETURN jsonb_build_object('account', v.id, 'currency', v.currency, 'taken', v_taken, 'limit', v.limit_minor,
                               'exposure', v_exposure, 'after', v_after, 'codes', v_codes);
 END $$;
 

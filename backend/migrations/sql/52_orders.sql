@@ -183,9 +183,9 @@ BEGIN
 END $$;
 
 -- Place a priced order: credit, stock, number, the document, its holds, the question to a manager and the audit entry, in
--- one call. The caller has checked who may, has locked the customer and has priced the lines.
+-- one call. The caller has checked who may and has priced the lines; `position` is the customer's as it was then.
 -- p_order: the columns of `orders` known before; p_lines: those of `order_lines` with the warehouse;
--- p_more: {"account_currency", "account_digits", "locked", "differs", "expires_at", "today", "year", "audit_id",
+-- p_more: {"position", "account_currency", "account_digits", "locked", "differs", "expires_at", "today", "year", "audit_id",
 -- "request_id"}. Answers null when an order of this id is there already, else {"number", "state", "holds", "lines"}; the
 -- numbers of a hold are decimal text, as the wire wants them, those of `lines` integers.
 CREATE FUNCTION orders_place(p_order jsonb, p_lines jsonb, p_more jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -199,8 +199,12 @@ DECLARE
     v_digits int := (p_more->>'account_digits')::int;
 BEGIN
     v := jsonb_populate_record(NULL::orders, p_order);
+    SELECT position_id INTO v.position_id FROM customers WHERE id = v.customer_id FOR NO KEY UPDATE;
     IF EXISTS (SELECT 1 FROM orders WHERE id = v.id) THEN
         RETURN NULL;
+    END IF;
+    IF v.position_id <> (p_more->>'position')::int THEN
+        RAISE EXCEPTION 'the customer was just given to a colleague' USING ERRCODE = 'serialization_failure';
     END IF;
     v_credit := credit_take(v.customer_id, p_more->>'account_currency', v.id, v.credit_amount, (p_more->>'locked')::boolean,
                             false, v.placed_at, (p_more->>'today')::date, v.user_id);
