@@ -9,11 +9,12 @@ from __future__ import annotations
 from backend.geo.address import Candidate, Parsed, Style
 from backend.geo.address_vi_readings import Reader, Reading
 from backend.geo.address_vi_text import is_abroad, words_of
-from backend.geo.address_vi_windows import scan
+from backend.geo.address_vi_windows import Scan
 from backend.geo.units import Units, units
 
 MARGIN = 1.0
 MOST_CANDIDATES = 8
+UNREAD = 2.0  # a district was written which the reading does not use: no certainty
 GOOD_ENOUGH = 2.5  # below this a "reading" is a coincidence
 
 
@@ -23,9 +24,9 @@ def parse_vietnamese(text: str, style: Style | None) -> Parsed:
     words = words_of(text)
     if not words or is_abroad(words):
         return Parsed(style=style or "new", abroad=bool(words))
-    scanned = scan(words, tables)
+    scanned = Scan(words, tables)
     readings = _ranked(Reader(scanned, tables, fuzzy=False), style)
-    if not readings or readings[0].ward is None or _doubtful(readings):
+    if not readings or readings[0].ward is None or _doubtful(readings[0]):
         readings = _ranked(Reader(scanned, tables, fuzzy=True), style)
     if not readings:
         return Parsed(style=style or "new")
@@ -39,10 +40,9 @@ def _ranked(reader: Reader, style: Style | None) -> list[Reading]:
     return sorted(kept, key=lambda reading: (-reading.score, -len(reading.news), reading.news))
 
 
-def _doubtful(readings: list[Reading]) -> bool:
+def _doubtful(best: Reading) -> bool:
     """Whether something in the text stayed unread, so that a typo is worth looking for."""
-    best = readings[0]
-    return best.style == "old" and best.district is not None and best.score < 9.0
+    return best.lost >= MARGIN or (best.style == "old" and best.score < 9.0)
 
 
 def _conflict(a: Reading, b: Reading) -> bool:
@@ -66,7 +66,7 @@ def _answer(readings: list[Reading], style: Style | None, tables: Units) -> Pars
         _province_63(other, tables) for other in close if other.ward is not None or other.style or best.ward is None
     }
     province_63 = olds.pop() if len(olds) == 1 and province_34 else None
-    certain = best.ward is not None and not rivals and len(news) == 1
+    certain = best.ward is not None and not rivals and len(news) == 1 and best.lost < UNREAD
     ward_new = tables.wards_new[news[0]] if news and (best.ward is not None or len(news) == 1) else None
     is_old = best.style == "old"
     return Parsed(

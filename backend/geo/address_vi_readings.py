@@ -29,7 +29,7 @@ class Reading:
     district: Unit | None = None
     ward: Unit | None = None
     news: tuple[str, ...] = ()
-    alias: bool = False
+    lost: float = 0.0
 
 
 def apart(a: Window, b: Window) -> bool:
@@ -79,7 +79,7 @@ class Reader:
             yield Reading("", score - lost, province, province.links[0])
             yield from self.old(window, province, score)
             yield from self.new(window, province, score)
-        if not provinces or max(score for _, _, score in provinces) < 3.4:
+        if not any(score >= 3.4 and window.label in ("", province.kind) for window, province, score in provinces):
             yield from self.without_province()
 
     def provinces(self) -> list[Hit]:
@@ -107,7 +107,8 @@ class Reader:
             yield from self.in_district(hit, window, score)
         for ward_window, ward, ward_score in best(self.find(self.units.old_in.get(province.code), window), 4):
             district = self.units.districts[ward.parent]
-            lost = NO_DISTRICT + unexplained(self.scan, "old", window, ward_window)
+            missing = NO_DISTRICT if self.named(province) else NO_DISTRICT / 2
+            lost = missing + unexplained(self.scan, "old", window, ward_window)
             total = score + ward_score + order(ward_window, window) - lost
             yield Reading("old", total, province, province.links[0], district, ward, ward.links)
 
@@ -124,18 +125,23 @@ class Reader:
 
     def new(self, window: Window, province: Unit, score: float) -> Iterator[Reading]:
         merged = province.links[0]
-        named = self.units.p34[merged].name == province.name
+        named = self.named(province)
         districts = self.districts(window, province)
         for ward_window, ward, ward_score in best(self.find(self.units.new_in.get(merged), window), 4):
             total = score + ward_score + order(ward_window, window)
-            if not named and province.code not in ward.links:
-                total -= 1.5
+            if not named:
+                total -= 0.4 if province.code in ward.links else 1.5
             helper = self.former_district(ward, ward_window, districts)
             if helper:
                 total += 1.0 if ward_window.spells(ward) else -1.5
-            total -= unexplained(self.scan, "new", window, ward_window, helper)
+            lost = unexplained(self.scan, "new", window, ward_window, helper)
+            total -= lost
             old = province if not named and province.code in ward.links else None
-            yield Reading("new", total, old, merged, None, ward, (ward.code,))
+            yield Reading("new", total, old, merged, None, ward, (ward.code,), lost)
+
+    def named(self, province: Unit) -> bool:
+        """Whether one of the 34 still bears this name."""
+        return self.units.p34[province.links[0]].name == province.name
 
     def former_district(self, ward: Unit, window: Window, districts: list[Hit]) -> Window | None:
         """A district named beside a new ward which really gave it some of its land ("Phường Sài Gòn, Quận 1")."""
@@ -153,7 +159,7 @@ class Reader:
         wards = best(self.find(self.units.new_by_key, fuzzy=False), LOOSE)
         for window, ward, score in wards:
             lost = unexplained(self.scan, "new", window)
-            yield Reading("new", score - lost, None, ward.parent, None, ward, (ward.code,))
+            yield Reading("new", score - lost, None, ward.parent, None, ward, (ward.code,), lost)
         lone = best([hit for hit in self.find(self.units.old_by_key, fuzzy=False) if not hit[0].key.isdigit()], LOOSE)
         for window, ward, score in lone:
             district = self.units.districts[ward.parent]

@@ -22,11 +22,11 @@ _DOTTED = (
     (re.compile(r"\bt\s?[./]\s?t\b"), "tt"),
 )
 _BREAKS = frozenset(",;\n|()[]")
-_OLD_MARK = re.compile(r"\b(?:cũ|mới|trước đây|nay là|nay thuộc)(?!\w)")
+_OLD_MARK = re.compile(r"\b(?:cũ|trước đây|nay là|nay thuộc)(?!\w)|\(\s*mới\s*\)")
 
 WARD, COMMUNE, TOWNLET, ZONE = "Phường", "Xã", "Thị trấn", "Đặc khu"
 DISTRICT, RURAL, TOWN, CITY, PROVINCE = "Quận", "Huyện", "Thị xã", "Thành phố", "Tỉnh"
-LABELS = {
+LABELS: dict[tuple[str, ...], str] = {
     ("p",): WARD, ("f",): WARD, ("ph",): WARD, ("phuong",): WARD, ("phg",): WARD, ("ward",): WARD, ("fuong",): WARD,
     ("x",): COMMUNE, ("xa",): COMMUNE, ("commune",): COMMUNE,
     ("tt",): TOWNLET, ("thi", "tran"): TOWNLET, ("ttr",): TOWNLET, ("thitran",): TOWNLET, ("township",): TOWNLET,
@@ -37,6 +37,8 @@ LABELS = {
     ("tp",): CITY, ("thanh", "pho"): CITY, ("thanhpho",): CITY,
     ("t",): PROVINCE, ("tinh",): PROVINCE,
 }  # fmt: skip
+LABELS_1 = {label[0]: kind for label, kind in LABELS.items() if len(label) == 1}
+LABELS_2 = {(label[0], label[1]): kind for label, kind in LABELS.items() if len(label) == 2}
 AFTER = {
     "ward": WARD, "commune": COMMUNE, "township": TOWNLET, "district": DISTRICT, "dist": DISTRICT, "town": TOWN,
     "city": CITY, "province": PROVINCE,
@@ -67,6 +69,7 @@ class Word:
     tone: str
     segment: int
     block: int
+    accented: bool
 
 
 @lru_cache(maxsize=8192)
@@ -109,7 +112,7 @@ def words_of(text: str) -> list[Word]:
             segment += len(part) > 1
         elif part != "/":
             plain, tone = fold_word(part)
-            words.append(Word(plain, tone, segment, block))
+            words.append(Word(plain, tone, segment, block, tone != plain))
     while words and (words[-1].text in TAIL_WORDS or (words[-1].text.isdigit() and len(words[-1].text) > 4)):
         if words[-1].text == "nam" and not (len(words) > 1 and words[-2].text == "viet"):
             break

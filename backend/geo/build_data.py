@@ -24,6 +24,7 @@ from backend.geo.build_shapes import build_shapes
 
 OUT = Path(__file__).parent / "data"
 Row = list[Any]
+UNKNOWN_KM2 = 60.0  # about the middle of all wards, for the few whose area the source lacks
 
 
 def bare(full: str, kind: str | None) -> str:
@@ -77,7 +78,7 @@ def read_new(base: sqlite3.Connection) -> tuple[dict[str, Row], list[Row], dict[
     ):
         provinces[p] = [p, pshort, pfull.removesuffix(pshort).strip()]
         codes[f"{pkey}/{key}"] = code
-        wards.append([code, p, kind, bare(full, kind), lat, lon, area])
+        wards.append([code, p, kind, bare(full, kind), lat, lon, area or UNKNOWN_KM2])
     return provinces, wards, codes
 
 

@@ -78,15 +78,7 @@ class Units:
     wards_in: dict[str, Index] = field(default_factory=dict)
     old_in: dict[str, Index] = field(default_factory=dict)
     new_in: dict[str, Index] = field(default_factory=dict)
-
-    def known(self, key: str) -> bool:
-        """Whether any unit answers to this key."""
-        return (
-            key in self.old_by_key
-            or key in self.new_by_key
-            or key in self.districts_by_key
-            or key in self.provinces_by_key
-        )
+    keys: set[str] = field(default_factory=set)
 
 
 def _add(index: Index, key: str, unit: Unit, alias: bool) -> None:
@@ -141,4 +133,6 @@ def units() -> Units:
     for row in data["wards_old"]:
         aliases["ward_old", row[0]] = [key_of(key) for key in row[4]]
     _index(tables, aliases)
+    for index in (tables.provinces_by_key, tables.districts_by_key, tables.old_by_key, tables.new_by_key):
+        tables.keys.update(index)
     return tables
