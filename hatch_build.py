@@ -1,7 +1,8 @@
 """Builds the phone app into pwa/static, for the wheel and for a working tree.
 
 `python hatch_build.py` builds when the sources changed since the last build; as a hatchling hook it does the same
-before packing, so whoever installs the wheel needs no Node.
+before packing, so whoever installs the wheel needs no Node. `--test` runs the app's unit tests, `--check` its types,
+texts and size budgets, `--force` builds in any case.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ PWA = ROOT / "pwa"
 STAMP = PWA / "static" / ".stamp.json"
 SOURCES = ("src", "locales", "templates", "public", "build", "scripts")
 OLDEST_NODE = (20, 19)
+TYPES = ("--tsconfig", "./tsconfig.json", "--fail-on-warnings")
 
 
 def sources_hash(*, only_packages: bool = False) -> str:
@@ -67,23 +69,45 @@ def _run(command: list[str], path: Path) -> None:
     subprocess.run(command, cwd=PWA, env=environment, check=True)
 
 
+def _install(npm: list[str], path: Path) -> None:
+    """Install the locked packages, unless they are those already there."""
+    packages = sources_hash(only_packages=True)
+    installed = PWA / "node_modules" / ".stamp"
+    if not installed.is_file() or installed.read_text("utf-8") != packages:
+        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], path)
+        installed.write_text(packages, "utf-8")
+
+
 def build(*, force: bool = False) -> bool:
     """Build the app when its sources changed; True when it was built."""
+    sources = sources_hash()
     old: dict[str, str] = json.loads(STAMP.read_text("utf-8")) if STAMP.is_file() else {}
-    stamp = {"sources": sources_hash(), "packages": sources_hash(only_packages=True)}
-    if not force and old.get("sources") == stamp["sources"]:
+    if not force and old.get("sources") == sources:
         return False
     node, npm, path = node_and_npm()
-    installed = PWA / "node_modules" / ".stamp"
-    if not installed.is_file() or installed.read_text("utf-8") != stamp["packages"]:
-        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], path)
-        installed.write_text(stamp["packages"], "utf-8")
-    vite = str(PWA / "node_modules" / "vite" / "bin" / "vite.js")
-    _run([*node, vite, "build"], path)
+    _install(npm, path)
+    _run([*node, str(PWA / "node_modules" / "vite" / "bin" / "vite.js"), "build"], path)
     for script in ("price-cli.mjs", "precompress.mjs"):
         _run([*node, f"scripts/{script}"], path)
-    STAMP.write_text(json.dumps(stamp), "utf-8")
+    STAMP.write_text(json.dumps({"sources": sources}), "utf-8")
     return True
+
+
+def prove(*, check: bool) -> None:
+    """Run the app's unit tests, or with `check` its types, texts and budgets; a failure ends the process."""
+    node, npm, path = node_and_npm()
+    _install(npm, path)
+    if check:
+        build()
+        commands = [
+            ["scripts/keys.mjs"],
+            ["node_modules/svelte-check/bin/svelte-check", *TYPES],
+            ["scripts/budget.mjs"],
+        ]
+    else:
+        commands = [["scripts/keys.mjs"], ["node_modules/vitest/vitest.mjs", "run"]]
+    for command in commands:
+        _run([*node, *command], path)
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # the base is untyped without hatchling
@@ -99,4 +123,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # the base
 
 
 if __name__ == "__main__":
-    print("built" if build(force="--force" in sys.argv) else "up to date")
+    if "--test" in sys.argv or "--check" in sys.argv:
+        prove(check="--check" in sys.argv)
+    else:
+        print("built" if build(force="--force" in sys.argv) else "up to date")

@@ -39,8 +39,10 @@ async function tellPages(): Promise<void> {
 interface Push {
   title?: string
   body?: string
-  url?: string
-  tag?: string
+  /** Path inside the app, "/orders/…". */
+  link?: string | null
+  /** The notice's id: a repeated push replaces itself. */
+  id?: string
 }
 
 self.addEventListener('push', (event) => {
@@ -50,7 +52,8 @@ self.addEventListener('push', (event) => {
   } catch {
     said = { body: event.data?.text() ?? '' }
   }
-  const { title = 'Tuyến', body = '', url = '/#/notices', tag } = said
+  const { title = 'Tuyến', body = '', id: tag } = said
+  const url = `/#${said.link?.startsWith('/') ? said.link : '/notices'}`
   event.waitUntil(
     Promise.all([
       self.registration.showNotification(title, { body, icon: '/static/icons/icon-192.png', badge: '/static/icons/icon-192.png', data: { url }, ...(tag ? { tag } : {}) }),

@@ -6,6 +6,7 @@ import { store } from './db.ts'
 import { desk } from './desk.ts'
 import { exchange, type Outcome } from './exchange.ts'
 import { refreshHints } from './hints.ts'
+import { todayOf, type Today } from './today.ts'
 
 let customers: Customers | null = null
 let owner = ''
@@ -40,6 +41,10 @@ const api = {
   },
   async search(query: string, filter: Filter, limit: number, here: { lat: number; lon: number } | null, day: string): Promise<{ rows: Found[]; total: number; held: number }> {
     return (await mine()).search(query, filter, limit, here, day)
+  },
+  /** What the Today screen says: mine of this day, and the route. */
+  async today(day: string, start: number): Promise<Today> {
+    return todayOf(await store(), await mine(), day, start)
   },
   async points(): Promise<Found[]> {
     return (await mine()).points()

@@ -3,7 +3,7 @@
 export interface Fix {
   lat: number
   lon: number
-  /** Radius of 68 % certainty in metres, as the phone claims. */
+  /** Radius of 95 % certainty in metres, as the browser claims. */
   accuracy_m: number
   /** When the fix was taken. */
   at: string
@@ -11,7 +11,11 @@ export interface Fix {
 
 export type Verdict = 'ok' | 'unsure' | 'far' | 'none'
 
-/** Farther than this from the customer's pin asks for a reason. */
+/** A fix this near to a confirmed pin is at the shop. */
+const RADIUS_M = 100
+/** A worse fix cannot stretch the circle further than this. */
+const MOST_ACCURACY_M = 150
+/** Farther than this from a confirmed pin asks for a reason. */
 export const FAR_M = 300
 /** A fix vaguer than this proves little and asks for a reason too. */
 export const VAGUE_M = 100
@@ -25,13 +29,27 @@ export function metres(a: { lat: number; lon: number }, b: { lat: number; lon: n
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(s)))
 }
 
-/** Whether a fix shows that somebody was at a place. The office decides again; this is what the screen says meanwhile. */
-export function verdict(fix: Fix | null, pin: { lat: number; lon: number } | null): { verdict: Verdict; distance: number | null } {
-  if (!fix || !pin) return { verdict: 'none', distance: null }
-  const distance = metres(fix, pin)
-  if (distance > FAR_M && distance - fix.accuracy_m > FAR_M) return { verdict: 'far', distance }
-  if (fix.accuracy_m > VAGUE_M || distance > FAR_M) return { verdict: 'unsure', distance }
-  return { verdict: 'ok', distance }
+export interface Judged {
+  verdict: Verdict
+  /** Metres to the pin, when there is one. */
+  distance: number | null
+  asksReason: boolean
+}
+
+/**
+ * Whether a fix shows that somebody was at a place: the rule of backend/geo/checkin.py, so that the screen says what the
+ * office will. A place that was never pinned judges nobody.
+ */
+export function judge(fix: Fix | null, place: { lat: number | null; lon: number | null; grade: string } | undefined): Judged {
+  if (!fix) return { verdict: 'none', distance: null, asksReason: true }
+  const pin = place && place.lat !== null && place.lon !== null ? { lat: place.lat, lon: place.lon } : null
+  const distance = pin ? metres(fix, pin) : null
+  const confirmed = place?.grade === 'gps' || place?.grade === 'pin'
+  const asksReason = fix.accuracy_m > VAGUE_M || (confirmed && distance !== null && distance > FAR_M)
+  if (distance === null || !confirmed) return { verdict: 'unsure', distance, asksReason }
+  if (distance <= RADIUS_M + Math.min(fix.accuracy_m, MOST_ACCURACY_M)) return { verdict: 'ok', distance, asksReason }
+  if (distance > FAR_M && distance - fix.accuracy_m > RADIUS_M) return { verdict: 'far', distance, asksReason }
+  return { verdict: 'unsure', distance, asksReason }
 }
 
 export class NoFix extends Error {

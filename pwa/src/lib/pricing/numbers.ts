@@ -1,0 +1,110 @@
+// Numbers of the price brain: exact fractions in, rounding only here. Twin: backend/pricing/numbers.py.
+//
+// The four rounding points are `atDigits` with the right digits: R1 the unit price, R2 the gross, R3 what remains of a line
+// after an adjustment, R4 tax. All round half away from zero. Amounts are bigints in minor units.
+import Fraction from 'fraction.js'
+import { PriceRefusal } from './refusal.ts'
+
+export { Fraction }
+
+export const ZERO = new Fraction(0)
+export const ONE = new Fraction(1)
+export const HUNDRED = new Fraction(100)
+const HALF = new Fraction(1, 2)
+const DECIMAL = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/
+
+/** An integer as a fraction. */
+export const whole = (value: bigint): Fraction => new Fraction(value)
+
+/** A decimal text as a fraction. Anything but a text is refused: JSON numbers are floats. */
+export function dec(value: unknown): Fraction {
+  if (typeof value !== 'string' || !DECIMAL.test(value)) throw new PriceRefusal('not-a-number')
+  return new Fraction(value)
+}
+
+/** `dec`, or null for what is absent. */
+export const optional = (value: unknown): Fraction | null => (value === undefined || value === null ? null : dec(value))
+
+/** 10^digits. */
+export const scale = (digits: number): Fraction => new Fraction(10n ** BigInt(digits))
+
+/** The nearest integer; a tie goes away from zero. */
+export function rounded(value: Fraction): bigint {
+  const size = value.abs().add(HALF)
+  const floor = size.n / size.d
+  return value.s < 0n ? -floor : floor
+}
+
+/** The value in units of 10^-digits, rounded half away from zero. */
+export const atDigits = (value: Fraction, digits: number): bigint => rounded(value.mul(scale(digits)))
+
+/** The nearest multiple of `step`, a tie away from zero; a step of 0 leaves the value alone. */
+export const toStep = (value: Fraction, step: Fraction): Fraction =>
+  step.n === 0n ? value : whole(rounded(value.div(step))).mul(step.abs())
+
+/** The largest integer not above. */
+export function floored(value: Fraction): bigint {
+  const part = value.n / value.d
+  return value.s < 0n ? -part - (value.n % value.d === 0n ? 0n : 1n) : part
+}
+
+/** The shortest decimal text of an integer in units of 10^-digits. */
+export function textOfScaled(value: bigint, digits: number): string {
+  const size = value < 0n ? -value : value
+  const base = 10n ** BigInt(digits)
+  const decimals = digits ? (size % base).toString().padStart(digits, '0').replace(/0+$/, '') : ''
+  return `${value < 0n ? '-' : ''}${size / base}${decimals ? `.${decimals}` : ''}`
+}
+
+/** The shortest decimal text of a fraction with at most 12 decimals. */
+export const text = (value: Fraction): string => textOfScaled(atDigits(value, 12), 12)
+
+/** Whether it has no fraction. */
+export const isWhole = (value: Fraction): boolean => value.d === 1n
+
+export const sum = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n)
+
+export const total = (values: readonly Fraction[]): Fraction => values.reduce((a, b) => a.add(b), ZERO)
+
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
+
+/**
+ * Shares `amount` over `weights` by largest remainder; the shares always add up. Each is the floor of its part, the rest goes
+ * one by one to the largest fractions, ties to the earlier one; all weights 0 count as equal. With `limits` no share passes
+ * its own: the overflow goes to the others by the same weights, and an amount above their sum is cut to it.
+ */
+export function share(amount: bigint, weights: readonly Fraction[], limits?: readonly bigint[]): bigint[] {
+  if (!limits) return plainShare(amount, weights)
+  let left = smaller(amount, sum(limits))
+  const shares = weights.map(() => 0n)
+  let open = weights.map((_, i) => i).filter((i) => limits[i]! > 0n)
+  while (left && open.length) {
+    const parts = plainShare(left, open.map((i) => weights[i]!))
+    open.forEach((i, place) => {
+      const taken = smaller(parts[place]!, limits[i]! - shares[i]!)
+      shares[i] = shares[i]! + taken
+      left -= taken
+    })
+    open = open.filter((i) => shares[i]! < limits[i]!)
+  }
+  return shares
+}
+
+function plainShare(amount: bigint, weights: readonly Fraction[]): bigint[] {
+  if (!weights.length) return []
+  const used = weights.some((weight) => weight.n) ? weights : weights.map(() => ONE)
+  const all = total(used)
+  const size = whole(amount < 0n ? -amount : amount)
+  const shares = toWhole(size.n, used.map((weight) => size.mul(weight).div(all)))
+  return amount < 0n ? shares.map((one) => -one) : shares
+}
+
+/** Whole numbers next to the parts that add up to `amount`: floors first, the rest to the largest fractions. */
+export function toWhole(amount: bigint, parts: readonly Fraction[]): bigint[] {
+  const floors = parts.map(floored)
+  const order = parts.map((part, i) => ({ i, rest: part.sub(whole(floors[i]!)) }))
+  order.sort((a, b) => b.rest.compare(a.rest) || a.i - b.i)
+  const extra = Number(amount - sum(floors))
+  for (const { i } of order.slice(0, extra)) floors[i] = floors[i]! + 1n
+  return floors
+}
