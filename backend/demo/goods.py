@@ -21,7 +21,7 @@ TAXES: Final = (
 CURRENCIES: Final = (("VND", 0, 2, "Đồng", "Vietnamese dong"), ("USD", 2, 4, "Đô la Mỹ", "US dollar"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Item:
     """An item for sale. Prices are VND per base unit; `appetite` is how often it sells compared with the others."""
 
@@ -71,7 +71,7 @@ def make_items(count: int) -> list[Item]:
                     name_en=" ".join(filter(None, (name, kind.name_en, variety_en, size))),
                     price=round_to(price * (100 + percent), 10_000),
                     carton=kind.packagings[-1][1],
-                    appetite=draw.paretovariate(1.3) / (1 + brand / 4),
+                    appetite=min(12.0, draw.paretovariate(1.3)) / (1 + brand / 4),
                 )
             )
     return found
