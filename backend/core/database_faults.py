@@ -8,8 +8,9 @@ import asyncpg
 # Everything asyncpg may raise for a broken line; `is_away` decides.
 ALL_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
-# Codes of PostgreSQL that mean "not now": connection trouble (08), shutdown, crash, starting up, too many clients.
-_AWAY_CODES = ("57P01", "57P02", "57P03", "53300")
+# Codes of PostgreSQL that mean "not now": connection trouble (08), shutdown, crash, starting up, idle too long (also in
+# a transaction), too many clients.
+_AWAY_CODES = ("57P01", "57P02", "57P03", "57P05", "25P03", "53300")
 
 
 class DatabaseAway(Exception):

