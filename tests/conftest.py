@@ -17,7 +17,7 @@ import pytest
 
 from backend.core import database as db
 from backend.core import settings as settings_room
-from backend.core.embedded import start
+from backend.core.embedded import remove, start
 from backend.demo.cast import PASSWORD, build_cast
 from backend.migrating import migrate
 from backend.people.access import Actor
@@ -51,6 +51,7 @@ def server(data_dir: Path) -> Iterator[str]:
     embedded = start(data_dir, fast=True)
     yield embedded.dsn
     embedded.stop()
+    remove(data_dir)
 
 
 def dsn_of(server_dsn: str, name: str) -> str:
