@@ -12,6 +12,7 @@ from backend.catalog.errors import PackagingMalformed, QuantityFraction, Quantit
 from backend.core.money import MICRO, exact
 
 ONE = Fraction(1)
+_SAFE = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def read_units(item: object, packagings: object = None) -> Units:
     raw = facts.get("packagings") if packagings is None else packagings
     if isinstance(raw, list):
         pairs = [(one.get("unit"), one) for one in raw if isinstance(one, Mapping)]
-        if len(pairs) != len(raw):
+        if len(pairs) != len(raw) or not all(isinstance(unit, str) for unit, _ in pairs):
             raise PackagingMalformed
     elif isinstance(raw, Mapping):
         pairs = list(raw.items())
@@ -109,7 +110,7 @@ def _packaging(raw: object) -> Packaging:
     if isinstance(raw, str):
         factor, whole = exact(raw), False
     elif isinstance(raw, Mapping):
-        den = _number(raw.get("den", "1"))
+        den = ONE if raw.get("den") is None else _number(raw["den"])
         if den <= 0:
             raise PackagingMalformed
         factor, whole = _number(raw.get("num")) / den, raw.get("whole_units") is True
@@ -123,6 +124,7 @@ def _packaging(raw: object) -> Packaging:
 def _number(raw: object) -> Fraction:
     if isinstance(raw, str):
         return exact(raw)
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return Fraction(raw)
+    whole = int(raw) if isinstance(raw, float) and raw.is_integer() else raw  # 48.0 is the phone's 48
+    if isinstance(whole, int) and not isinstance(whole, bool) and abs(whole) <= _SAFE:
+        return Fraction(whole)
     raise PackagingMalformed

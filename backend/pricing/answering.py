@@ -38,7 +38,7 @@ def _answered(line: str, work: Any) -> str:
     except (ValueError, RecursionError):
         answer = {"error": "NOT_JSON"}
     name = request.get("id") if isinstance(request, Mapping) else None
-    return canonical({"id": name, **answer})
+    return canonical({"id": int(name) if isinstance(name, float) and name.is_integer() else name, **answer})
 
 
 def canonical(value: object) -> str:

@@ -21,7 +21,7 @@ from backend.pricing.errors import (
 )
 from backend.pricing.numbers import HUNDRED, ONE, ZERO, dec, optional
 from backend.pricing.rules_lists import PriceList, read_list
-from backend.pricing.shapes import number, object_of, text_or_none, texts
+from backend.pricing.shapes import list_of, number, object_of, object_or_empty, text_or_none, texts
 
 Raw = Mapping[str, Any]
 
@@ -74,8 +74,8 @@ class Book:
         self.default_list = text_or_none(self.raw.get("default_price_list"))
         self._parts = {name: object_of(self.raw.get(name)) for name in ("currencies", "items", "customers", "taxes")}
         self._lists = object_of(self.raw.get("price_lists"))
-        self._groups = object_of(self.raw.get("customer_groups", {}))
-        self._regions = object_of(self.raw.get("regions", {}))
+        self._groups = object_or_empty(self.raw.get("customer_groups"))
+        self._regions = object_or_empty(self.raw.get("regions"))
         self._read: dict[tuple[str, str], Any] = {}
 
     def currency(self, code: str) -> Currency:
@@ -98,14 +98,11 @@ class Book:
         self.currency(code)
         raw = object_of(self._parts["currencies"][code])
         if "rate" in raw:
-            return _factor(raw["rate"])
-        rates = raw.get("rates", [])
-        if not isinstance(rates, list):
-            raise BookMalformed(pointer=f"/currencies/{code}/rates")
-        past = [one for one in map(object_of, rates) if (text_or_none(one.get("from")) or "") <= on]
+            return _rate(raw["rate"])
+        past = [one for one in map(object_of, list_of(raw.get("rates"))) if (text_or_none(one.get("from")) or "") <= on]
         if not past:
             raise RateMissing(currency=code, on=on)
-        return _factor(max(past, key=lambda one: text_or_none(one.get("from")) or ""))
+        return _rate(max(past, key=lambda one: text_or_none(one.get("from")) or ""))
 
     def exchanged(self, amount: Fraction, source: str, target: str, on: str) -> Fraction:
         """An amount in another currency, exactly. Refuses `RateMissing`."""
@@ -141,11 +138,11 @@ class Book:
 
     def list_of_group(self, group: str) -> str | None:
         """The price list a customer group carries itself."""
-        return text_or_none(object_of(self._groups.get(group, {})).get("price_list"))
+        return text_or_none(object_or_empty(self._groups.get(group)).get("price_list"))
 
     def list_of_region(self, region: str) -> str | None:
         """The price list a region carries itself."""
-        return text_or_none(object_of(self._regions.get(region, {})).get("price_list"))
+        return text_or_none(object_or_empty(self._regions.get(region)).get("price_list"))
 
     def price_list(self, code: str) -> PriceList:
         """Refuses `PriceListUnknown`."""
@@ -189,13 +186,21 @@ def read_customer(code: str, given: object) -> Customer:
     )
 
 
+def _rate(raw: object) -> Fraction:
+    value = _factor(raw)
+    if not value:
+        raise BookMalformed
+    return value
+
+
 def _factor(raw: object) -> Fraction:
-    """A positive factor: a decimal text, or `{"num", "den"}` or `{"rate"}` of decimal texts."""
+    """A factor, not negative: a decimal text, or `{"num", "den"}` or `{"rate"}` of decimal texts."""
     if isinstance(raw, Mapping) and "rate" in raw:
         value = dec(raw["rate"])
     elif isinstance(raw, Mapping):
-        den = dec(raw.get("den", "1"))
-        value = dec(raw.get("num")) / den if den > 0 else ZERO
+        den = ONE if raw.get("den") is None else dec(raw["den"])
+        num = dec(raw.get("num"))
+        value = num / den if den > 0 else ZERO
     else:
         value = dec(raw)
     if value < 0:

@@ -101,7 +101,7 @@ def read_rule(raw: Mapping[str, Any]) -> Rule:
     """A rule as the book writes it. Refuses `BookMalformed`."""
     return Rule(
         id=text_of(raw.get("id")),
-        priority=number(raw.get("priority", 0), -ANY_PRIORITY, ANY_PRIORITY),
+        priority=number(raw.get("priority"), -ANY_PRIORITY, ANY_PRIORITY),
         item=text_or_none(raw.get("item")),
         item_group=text_or_none(raw.get("item_group")),
         customer=text_or_none(raw.get("customer")),

@@ -1,5 +1,6 @@
 """The order to be priced, read, and its lines while they are worked on. Pure. Twin: pwa/src/lib/pricing/order.ts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,6 +13,7 @@ from backend.pricing.numbers import HUNDRED, ONE, ZERO, at_digits, dec, optional
 from backend.pricing.rules_book import Book, Currency, Customer, Item
 from backend.pricing.shapes import list_of, object_of, text_of, text_or_none, texts
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Trace = list[dict[str, str]]
 
 
@@ -120,7 +122,7 @@ def read_order(book: Book, given: object, *, explain: bool = True) -> Order:
 
 def _day(value: object) -> str:
     day = text_of(value)
-    if len(day) != 10 or not day.isascii() or not day.replace("-", "").isdigit() or day[4] != "-" or day[7] != "-":
+    if not _DAY.fullmatch(day):
         raise BookMalformed(pointer="/date")
     return day
 

@@ -13,6 +13,11 @@ def object_of(value: object) -> Mapping[str, Any]:
     return value
 
 
+def object_or_empty(value: object) -> Mapping[str, Any]:
+    """A JSON object; absent is empty."""
+    return {} if value is None else object_of(value)
+
+
 def list_of(value: object) -> list[Any]:
     """A JSON array; absent is empty."""
     if value is None:
@@ -40,7 +45,9 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 def number(value: object, least: int, most: int) -> int:
-    """A small JSON integer within bounds (digits, priorities: never money)."""
+    """A small JSON integer within bounds (digits, priorities: never money); absent is 0."""
+    if value is None:
+        return 0
     whole = int(value) if isinstance(value, float) and value.is_integer() else value
     if not isinstance(whole, int) or isinstance(whole, bool) or not least <= whole <= most:
         raise BookMalformed
