@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.errors import Malformed, Refusal
+from backend.core.errors import Malformed
+from sync.errors import BatchTooLarge
 
 VERSION = 1
 MOST_MUTATIONS = 50
@@ -16,19 +17,6 @@ MOST_PAGE = 5_000
 POLL_SECONDS = 300
 
 Short = Annotated[str, msgspec.Meta(max_length=80)]
-
-
-class BatchTooLarge(Refusal):
-    """More mutations or bytes in one request than the office takes: halve it and send again."""
-
-    code = "sync-batch-too-large"
-    status = 413
-
-
-class NotGzip(Malformed):
-    """The body says it is gzip, but is not."""
-
-    code = "sync-not-gzip"
 
 
 class Mutation(msgspec.Struct, forbid_unknown_fields=True):

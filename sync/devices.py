@@ -1,0 +1,59 @@
+"""Phones: one install of one person. The office may shut one out; it then hands in what it has, and is wiped."""
+
+from typing import Any
+from uuid import UUID
+
+from backend.core import audit
+from backend.core.clock import now
+from backend.core.database import execute, fetch_row
+from backend.core.errors import NotVisible
+from backend.people.access import Actor
+from backend.people.errors import DeviceRevoked
+from sync.protocol import SyncAsk
+
+
+async def register(device_id: UUID, name: str, *, actor: Actor) -> None:
+    """Know a phone. Refuses the id of another person's phone."""
+    row = await fetch_row(
+        """INSERT INTO devices (id, user_id, name, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
+           ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen_at = excluded.last_seen_at
+            WHERE devices.user_id = excluded.user_id RETURNING id""",
+        device_id, actor.user_id, name[:100], now(),
+    )  # fmt: skip
+    if row is None:
+        raise NotVisible
+
+
+async def revoke(device_id: UUID, *, actor: Actor) -> None:
+    """Log one's own phone out for good: its sessions end, its next contact tells it to wipe itself."""
+    done = await execute(
+        "UPDATE devices SET state = 'revoked' WHERE id = $1 AND user_id = $2", device_id, actor.user_id
+    )
+    if done == "UPDATE 0":
+        raise NotVisible
+    await execute("DELETE FROM sessions WHERE device_id = $1 AND user_id = $2", device_id, actor.user_id)
+    await audit.record("device", device_id, "device.revoke", actor_id=actor.user_id)
+
+
+async def meet(ask: SyncAsk, *, actor: Actor) -> bool:
+    """Note that a phone called, and say whether it may pull.
+
+    A revoked phone may still hand in what it has; with nothing to hand in, and when it is to be wiped, it is refused
+    with `DeviceRevoked(wipe=True)`.
+    """
+    device_id = ask.device or actor.device_id
+    if device_id is None:
+        return True
+    row: Any = await fetch_row(
+        """INSERT INTO devices AS d (id, user_id, app, schema_version, acked_n, created_at, last_seen_at)
+           VALUES ($1, $2, $3, $4, coalesce($5, 0), $6, $6)
+           ON CONFLICT (id) DO UPDATE SET app = excluded.app, schema_version = excluded.schema_version,
+                  last_seen_at = excluded.last_seen_at, acked_n = greatest(d.acked_n, excluded.acked_n)
+            WHERE d.user_id = excluded.user_id RETURNING state""",
+        device_id, actor.user_id, ask.app, ask.schema, ask.acked, now(),
+    )  # fmt: skip
+    if row is None:
+        raise NotVisible(pointer="/device")
+    if row["state"] == "wipe" or (row["state"] == "revoked" and not ask.push):
+        raise DeviceRevoked(wipe=True)
+    return bool(row["state"] == "active")

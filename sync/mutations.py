@@ -1,0 +1,66 @@
+"""Everything a phone may ask for while it is offline, on one page: `"order.place" -> PlaceOrder, place_order`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from backend.activities.attaching import add_attachment
+from backend.activities.claiming import claim_expense
+from backend.activities.schemas import AddAttachment, ClaimExpense, LogVisit
+from backend.activities.visiting import log_visit
+from backend.core.database import fetch_value
+from backend.customers.creating import create_customer
+from backend.customers.pinning import pin_address
+from backend.customers.schemas import CreateCustomer, PinAddress, UpdateCustomer
+from backend.customers.updating import update_customer
+from backend.orders.cancelling import cancel_order
+from backend.orders.deciding import decide_hold
+from backend.orders.dispatching import dispatch_order
+from backend.orders.picking import pick_order
+from backend.orders.placing import place_order
+from backend.orders.schemas import CancelOrder, DecideHold, DispatchOrder, PickOrder, PlaceOrder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """One entry of the catalogue.
+
+    Attributes:
+        command: what `args` must be; unknown fields are refused.
+        verb: the room's own verb; runs in the transaction of the receipt.
+        table: the wire table of the row that the verb's answer names by `id`.
+        late: work done before the customer changed hands is still taken.
+        claimed: the verb takes the phone's moment as `client_at`.
+        with_base: `base` of the mutation belongs to the command.
+    """
+
+    command: type[Any]
+    verb: Callable[..., Awaitable[Any]]
+    table: str
+    late: bool = False
+    claimed: bool = False
+    with_base: bool = False
+
+
+CATALOGUE: Final[dict[str, Named]] = {
+    "customer.create": Named(command=CreateCustomer, verb=create_customer, table="customer"),
+    "customer.update": Named(command=UpdateCustomer, verb=update_customer, table="customer", with_base=True),
+    "address.pin": Named(command=PinAddress, verb=pin_address, table="address"),
+    "visit.log": Named(command=LogVisit, verb=log_visit, table="visit", late=True),
+    "expense.claim": Named(command=ClaimExpense, verb=claim_expense, table="expense", late=True),
+    "attachment.add": Named(command=AddAttachment, verb=add_attachment, table="attachment"),
+    "order.place": Named(command=PlaceOrder, verb=place_order, table="order", claimed=True),
+    "order.cancel": Named(command=CancelOrder, verb=cancel_order, table="order"),
+    "approval.decide": Named(command=DecideHold, verb=decide_hold, table="order"),
+    "dispatch.pick": Named(command=PickOrder, verb=pick_order, table="order"),
+    "dispatch.confirm": Named(command=DispatchOrder, verb=dispatch_order, table="order"),
+}
+
+
+async def customer_of(command: Any) -> UUID | None:
+    """The customer a command is about, as far as it says so itself or through its visit."""
+    found: UUID | None = getattr(command, "customer_id", None)
+    if found is None and (visit_id := getattr(command, "visit_id", None)) is not None:
+        found = await fetch_value("SELECT customer_id FROM visits WHERE id = $1", visit_id)
+    return found
