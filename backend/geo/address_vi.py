@@ -14,6 +14,7 @@ from backend.geo.units import Units, units
 
 MARGIN = 1.0
 MOST_CANDIDATES = 8
+TRUST = 2.9  # a name inside other words, or two letters off, is never certain
 UNREAD = 2.0  # a district was written which the reading does not use: no certainty
 GOOD_ENOUGH = 2.5  # below this a "reading" is a coincidence
 
@@ -42,7 +43,7 @@ def _ranked(reader: Reader, style: Style | None) -> list[Reading]:
 
 def _doubtful(best: Reading) -> bool:
     """Whether something in the text stayed unread, so that a typo is worth looking for."""
-    return best.lost >= MARGIN or (best.style == "old" and best.score < 9.0)
+    return best.lost >= MARGIN or best.score < (9.0 if best.style == "old" else 8.0)
 
 
 def _conflict(a: Reading, b: Reading) -> bool:
@@ -66,7 +67,7 @@ def _answer(readings: list[Reading], style: Style | None, tables: Units) -> Pars
         _province_63(other, tables) for other in close if other.ward is not None or other.style or best.ward is None
     }
     province_63 = olds.pop() if len(olds) == 1 and province_34 else None
-    certain = best.ward is not None and not rivals and len(news) == 1 and best.lost < UNREAD
+    certain = best.ward is not None and not rivals and len(news) == 1 and best.lost < UNREAD and best.trust >= TRUST
     ward_new = tables.wards_new[news[0]] if news and (best.ward is not None or len(news) == 1) else None
     is_old = best.style == "old"
     return Parsed(

@@ -30,6 +30,7 @@ class Reading:
     ward: Unit | None = None
     news: tuple[str, ...] = ()
     lost: float = 0.0
+    trust: float = 0.0  # how well the ward itself is spelt and placed
 
 
 def apart(a: Window, b: Window) -> bool:
@@ -110,7 +111,7 @@ class Reader:
             missing = NO_DISTRICT if self.named(province) else NO_DISTRICT / 2
             lost = missing + unexplained(self.scan, "old", window, ward_window)
             total = score + ward_score + order(ward_window, window) - lost
-            yield Reading("old", total, province, province.links[0], district, ward, ward.links)
+            yield Reading("old", total, province, province.links[0], district, ward, ward.links, 0.0, ward_score)
 
     def in_district(self, hit: Hit, outer: Window | None, score: float) -> Iterator[Reading]:
         window, district, district_score = hit
@@ -121,7 +122,7 @@ class Reader:
         for ward_window, ward, ward_score in best(self.find(self.units.wards_in.get(district.code), *around), 3):
             lost = unexplained(self.scan, "old", ward_window, *around)
             total = score + district_score + ward_score + order(ward_window, window) - lost
-            yield Reading("old", total, province, province.links[0], district, ward, ward.links)
+            yield Reading("old", total, province, province.links[0], district, ward, ward.links, 0.0, ward_score)
 
     def new(self, window: Window, province: Unit, score: float) -> Iterator[Reading]:
         merged = province.links[0]
@@ -137,7 +138,7 @@ class Reader:
             lost = unexplained(self.scan, "new", window, ward_window, helper)
             total -= lost
             old = province if not named and province.code in ward.links else None
-            yield Reading("new", total, old, merged, None, ward, (ward.code,), lost)
+            yield Reading("new", total, old, merged, None, ward, (ward.code,), lost, ward_score)
 
     def named(self, province: Unit) -> bool:
         """Whether one of the 34 still bears this name."""
@@ -159,10 +160,10 @@ class Reader:
         wards = best(self.find(self.units.new_by_key, fuzzy=False), LOOSE)
         for window, ward, score in wards:
             lost = unexplained(self.scan, "new", window)
-            yield Reading("new", score - lost, None, ward.parent, None, ward, (ward.code,), lost)
+            yield Reading("new", score - lost, None, ward.parent, None, ward, (ward.code,), lost, score)
         lone = best([hit for hit in self.find(self.units.old_by_key, fuzzy=False) if not hit[0].key.isdigit()], LOOSE)
         for window, ward, score in lone:
             district = self.units.districts[ward.parent]
             province = self.units.p63[district.parent]
             total = score - NO_DISTRICT - unexplained(self.scan, "old", window)
-            yield Reading("old", total, province, province.links[0], district, ward, ward.links)
+            yield Reading("old", total, province, province.links[0], district, ward, ward.links, 0.0, score)

@@ -44,7 +44,7 @@ AFTER = {
     "city": CITY, "province": PROVINCE,
 }  # fmt: skip
 WARD_LABELS = frozenset((WARD, COMMUNE, TOWNLET, ZONE))
-DISTRICT_LABELS = frozenset((DISTRICT, RURAL, TOWN))
+DISTRICT_LABELS = frozenset((DISTRICT, RURAL, TOWN, CITY))
 STREET_WORDS = frozenset(
     (
         "duong", "pho", "ngo", "ngach", "hem", "kiet", "hxh", "kdc", "kdt", "kcn", "ccn", "ql", "tl", "dt", "cau",

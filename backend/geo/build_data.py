@@ -24,29 +24,30 @@ from backend.geo.build_shapes import build_shapes
 
 OUT = Path(__file__).parent / "data"
 Row = list[Any]
+KINDS = re.compile(r"^(?:thanhpho|thixa|thitran|phuong|quan|huyen|xa|tp|tx|tt)")
 UNKNOWN_KM2 = 60.0  # about the middle of all wards, for the few whose area the source lacks
 
 
 def bare(full: str, kind: str | None) -> str:
-    """The name without its kind: 'Phường Bến Nghé' -> 'Bến Nghé'."""
-    return full.removeprefix(f"{kind} ") if kind else full
+    """The name without its kind, written once or, as the source does for three towns, twice: 'Phường X' -> 'X'."""
+    while kind and full.casefold().startswith(f"{kind} ".casefold()):
+        full = full[len(kind) + 1 :]
+    return full
 
 
-def alias_keys(raw: str | None) -> list[str]:
-    """Keys of names a unit absorbed, without kind words; numbered wards as the bare number."""
-    found: set[str] = set()
+def alias_keys(raw: str | None, own: str | None) -> list[str]:
+    """Keys of names a unit absorbed or had, without kind words and its own; numbered wards as the bare number."""
     keys: list[str] = json.loads(raw) if raw else []
+    found: set[str] = set()
     for key in keys:
         number = re.fullmatch(r"(?:phuong|quan|district|ward|p|q|f)0?(\d+)", key)
         if number:
             found.add(number[1])
-            continue
-        short = re.sub(r"^(thanhpho|thixa|thitran|phuong|quan|huyen|xa|tp|tx|tt)", "", key)
-        if short != key and short in keys:
-            continue
-        if not ((short != key and f"thixa{short}" in keys) or key == f"huyen{short}"):
+        elif KINDS.match(key) and (KINDS.sub("", key) in keys or len(keys) == 1 or KINDS.sub("", key) == own):
+            found.add(KINDS.sub("", key))
+        else:
             found.add(key)
-    return sorted(found)
+    return sorted(found - {own or ""})
 
 
 def read_links(folder: Path) -> dict[str, list[str]]:
@@ -85,7 +86,7 @@ def read_new(base: sqlite3.Connection) -> tuple[dict[str, Row], list[Row], dict[
 def read_old(base: sqlite3.Connection) -> list[tuple[Any, ...]]:
     columns = (
         "provinceCode, province, provinceShort, provinceKey, districtCode, district, districtType, districtKey,"
-        " districtAlias, wardCode, ward, wardType, wardKey, wardAlias"
+        " districtAlias, districtShortKey, wardCode, ward, wardType, wardKey, wardAlias, wardShortKey"
     )
     return base.execute(f"SELECT {columns} FROM admin_units_legacy").fetchall()
 
@@ -100,17 +101,19 @@ def read_units(folder: Path) -> dict[str, list[Row]]:
     districts: dict[str, Row] = {}
     wards_old: list[Row] = []
     shares: dict[str, Counter[str]] = defaultdict(Counter)
-    for p, pfull, pshort, pkey, d, dfull, dkind, dkey, dalias, code, full, kind, key, alias in read_old(base):
+    for p, pfull, pshort, pkey, d, dfull, dkind, dkey, dalias, dshort, code, full, kind, key, alias, short in read_old(
+        base
+    ):
         news = [new_codes[new] for new in links[f"{pkey}_{dkey}_{key or ''}"]]
         parents = {province_of_new[new] for new in news}
         if len(parents) != 1:
             raise SystemExit(f"ward {code or d} leads to provinces {parents}")
         provinces_63[p] = [p, pshort, pfull.removesuffix(pshort).strip(), parents.pop()]
-        districts[d] = [d, p, dkind, bare(dfull, dkind), alias_keys(dalias), [] if code else news]
+        districts[d] = [d, p, dkind, bare(dfull, dkind), alias_keys(dalias, dshort), [] if code else news]
         for new in news:
             shares[new][p] += 1
         if code:
-            wards_old.append([code, d, kind, bare(full, kind), alias_keys(alias), news])
+            wards_old.append([code, d, kind, bare(full, kind), alias_keys(alias, short), news])
     for row in wards_new:
         row.append([p for p, _ in sorted(shares[row[0]].items(), key=lambda share: (-share[1], share[0]))])
     return {
