@@ -52,7 +52,9 @@ def language_of(request: "Request[Any, Any, Any]") -> str:
     return settings().company_language
 
 
-def _respond(request: "Request[Any, Any, Any]", problem: dict[str, Any], headers: dict[str, str] | None = None) -> "Response[Any]":
+def _respond(
+    request: "Request[Any, Any, Any]", problem: dict[str, Any], headers: dict[str, str] | None = None
+) -> "Response[Any]":
     known = {key: problem.pop(key) for key in ("type", "title", "status") if key in problem}
     detail = problem.pop("detail", "")
     return ProblemDetailsException(

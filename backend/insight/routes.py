@@ -7,6 +7,7 @@ from litestar.params import Parameter
 
 from backend.insight import queries
 from backend.insight.filters import Choice
+from backend.insight.hints import Hints, hints
 from backend.insight.schemas import RegionCustomer, Revenue
 from backend.people.access import Actor, rule
 
@@ -37,4 +38,11 @@ async def show_region_customers(  # noqa: PLR0917 -- query parameters
     return await queries.region_customers(choice, region, actor=actor)
 
 
-route_handlers: list[Any] = [show_revenue, show_region_customers]
+
+@get("/hints", opt=rule("hints.read"))
+async def show_hints(actor: Actor) -> Hints:
+    """Stock and credit as they are now, for a phone to show with their age."""
+    return await hints(actor=actor)
+
+
+route_handlers: list[Any] = [show_hints, show_revenue, show_region_customers]
