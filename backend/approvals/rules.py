@@ -21,7 +21,7 @@ def check_decision(
     reason: str,
     reason_needed: bool,
 ) -> None:
-    """Refuses `NotAllowed` without the role, `OwnRequest`, `AlreadyDecided`, `StaleVersion` and `ReasonNeeded`, in this order."""
+    """In this order: `NotAllowed`, `OwnRequest`, `AlreadyDecided`, `StaleVersion`, `ReasonNeeded`."""
     if not actor.has(ADMIN, MANAGER, ACCOUNTANT):
         raise NotAllowed(rule="approval.decide")
     if actor.user_id == requested_by:

@@ -18,13 +18,14 @@ async def open_account(
     customers: Sequence[UUID], *, currency: str, limit: int | None, name: str = "", max_document: int | None = None,
     grace_days: int = 0, actor: Actor | None,
 ) -> UUID:  # fmt: skip
-    """Open an account for one or several customers. `limit` None: no limit; 0: cash only. `actor` None: the command line."""
+    """Open an account for some customers. `limit` None: none; 0: cash only. `actor` None: the command line."""
     _may_keep(actor)
     account = new_id()
     by = actor.user_id if actor else None
     async with transaction():
         await execute(
-            """INSERT INTO credit_accounts (id, name, currency, limit_minor, max_document, grace_days, changed_at, created_by)
+            """INSERT INTO credit_accounts (id, name, currency, limit_minor, max_document, grace_days, changed_at,
+                                            created_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
             account, name, currency, limit, max_document, grace_days, now(), by,
         )  # fmt: skip
@@ -57,7 +58,7 @@ async def hold(
     account: UUID, reason: str, *, code: Literal["LOCKED", "LIMIT", "OVERDUE"] = "LOCKED",
     until: datetime | None = None, actor: Actor | None,
 ) -> UUID:  # fmt: skip
-    """Stop an account: new orders wait, goods do not leave. `actor` None: the system's own policy. Ends by itself at `until`."""
+    """Stop an account: orders wait, goods do not leave. `actor` None: the policy itself. Ends by itself at `until`."""
     _may_keep(actor)
     if not reason.strip():
         raise ReasonMissing(pointer="/reason")

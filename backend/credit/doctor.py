@@ -19,7 +19,8 @@ _OVER = """
     SELECT a.id, a.limit_minor, a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied AS exposure
       FROM credit_accounts a
      WHERE a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied > a.limit_minor
-       AND NOT EXISTS (SELECT 1 FROM credit_entries e WHERE e.account_id = a.id AND e.why NOT IN ('take', 'dispatch', 'cut'))
+       AND NOT EXISTS (SELECT 1 FROM credit_entries e WHERE e.account_id = a.id
+                          AND e.why NOT IN ('take', 'dispatch', 'cut'))
        AND NOT EXISTS (SELECT 1 FROM audit u WHERE u.entity = 'credit_account' AND u.entity_id = a.id
                           AND u.action = 'credit.limit')
      LIMIT 50"""

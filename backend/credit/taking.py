@@ -34,7 +34,7 @@ async def take(
 
 
 async def shift(account: UUID, reference: UUID, parts: Mapping[Component, int], why: str, *, by: UUID | None) -> None:
-    """Change components by amounts, with one ledger entry each. Never asks the limit: what shrinks or moves raises nothing."""
+    """Change components by amounts, with one ledger entry each. Never asks the limit: nothing is raised."""
     changes = [{"component": component, "amount": amount} for component, amount in parts.items() if amount]
     if changes:
         await execute(

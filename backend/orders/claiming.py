@@ -71,7 +71,7 @@ async def _claim_of(order_id: UUID) -> Any:
 
 
 async def claimant(order_id: UUID, actor: Actor) -> UUID | None:
-    """Who is picking this order; refuses `AlreadyClaimed` when that is a colleague and the actor is no administrator."""
+    """Who is picking this order; refuses `AlreadyClaimed` for a colleague, unless the actor is administrator."""
     row = await _claim_of(order_id)
     if row is None:
         return None

@@ -23,8 +23,8 @@ async def decide_hold(command: DecideHold, *, actor: Actor) -> Moved:
     """Approve or reject a held order of the actor's people. The same decision id again changes nothing.
 
     Approving overrides the credit hold (that needs a reason, and the ledger and the audit remember whose yes it was),
-    accepts the server's price, and looks at the stock again: what is there now is reserved for good, the rest waits and is
-    named in `short`. Rejecting needs a reason and gives everything back.
+    accepts the server's price, and looks at the stock again: what is there now is reserved for good, the rest
+    waits and is named in `short`. Rejecting needs a reason and gives everything back.
 
     Refuses `NotVisible`, `NotAllowed`, `OwnRequest`, `AlreadyDecided`, `StaleVersion` and `ReasonNeeded`.
     """

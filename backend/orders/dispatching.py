@@ -27,8 +27,8 @@ async def dispatch_order(command: DispatchOrder, *, actor: Actor) -> Moved:
     """The picked goods of an order leave. The same dispatch id again changes nothing.
 
     On hand, reserved and picked fall by what leaves; its value moves from open orders to uninvoiced, by cumulative
-    rounding, so that partial dispatches add up to the order. The order is `dispatched`, or `confirmed` again while goods
-    for it are still to come.
+    rounding, so that partial dispatches add up to the order. The order is `dispatched`, or `confirmed` again
+    while goods for it are still to come.
 
     Refuses `NotVisible`, `IllegalMove` (not picked), `CreditHeld` and `OrderIdReused`.
     """

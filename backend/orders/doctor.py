@@ -8,8 +8,9 @@ from backend.core.database import fetch
 
 _CHECKS: dict[str, str] = {
     "sums of its lines are not those of the order": """
-        SELECT o.number FROM orders o JOIN (SELECT order_id, sum(gross) AS gross, sum(discount) AS discount, sum(net) AS net,
-               sum(credit_amount) AS credit, count(*) AS n FROM order_lines GROUP BY 1) l ON l.order_id = o.id
+        SELECT o.number FROM orders o JOIN (
+               SELECT order_id, sum(gross) AS gross, sum(discount) AS discount, sum(net) AS net,
+                      sum(credit_amount) AS credit FROM order_lines GROUP BY 1) l ON l.order_id = o.id
          WHERE (o.gross, o.discount, o.net) IS DISTINCT FROM (l.gross, l.discount, l.net)
             OR (o.body_hash <> '' AND o.credit_amount <> l.credit)""",
     "has no lines": """
@@ -17,14 +18,16 @@ _CHECKS: dict[str, str] = {
     "what its lines hold is not what stock holds for them": """
         SELECT DISTINCT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id
           LEFT JOIN reservations r ON r.reference = l.order_id AND r.line = l.id
-         WHERE o.body_hash <> '' AND l.stocked AND (l.reserved, l.picked, l.dispatched) IS DISTINCT FROM (r.held, r.picked, r.issued)""",
+         WHERE o.body_hash <> '' AND l.stocked
+           AND (l.reserved, l.picked, l.dispatched) IS DISTINCT FROM (r.held, r.picked, r.issued)""",
     "a line is neither held, waiting, gone nor cut": """
         SELECT DISTINCT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id
           JOIN reservations r ON r.reference = l.order_id AND r.line = l.id
          WHERE r.state <> 'expired' AND l.reserved + r.backlog + l.dispatched + l.cut <> l.qty_base""",
     "dispatched quantities are not those of its dispatches": """
         SELECT DISTINCT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id
-          LEFT JOIN (SELECT order_line_id, sum(qty) AS qty FROM order_dispatch_lines GROUP BY 1) d ON d.order_line_id = l.id
+          LEFT JOIN (SELECT order_line_id, sum(qty) AS qty FROM order_dispatch_lines GROUP BY 1) d
+            ON d.order_line_id = l.id
          WHERE o.body_hash <> '' AND l.dispatched <> coalesce(d.qty, 0)""",
     "its credit entries are not its open and its dispatched value": """
         SELECT o.number FROM orders o
@@ -40,12 +43,14 @@ _CHECKS: dict[str, str] = {
                IS DISTINCT FROM (coalesce(e.open, 0), coalesce(e.gone, 0))""",
     "is on hold without a reason or a question, or has one without being on hold": """
         SELECT o.number FROM orders o
-         WHERE (o.state = 'on_hold') <> EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.lifted_at IS NULL)
+         WHERE (o.state = 'on_hold') <> EXISTS (SELECT 1 FROM order_holds h
+                                                  WHERE h.order_id = o.id AND h.lifted_at IS NULL)
             OR (o.state = 'on_hold') <> EXISTS (SELECT 1 FROM approval_requests q WHERE q.reference = o.id
                                                    AND q.event = 'order.hold' AND q.state = 'open')""",
     "is being picked without a picker, or has one without being picked": """
         SELECT o.number FROM orders o
-         WHERE (o.state = 'picking') <> EXISTS (SELECT 1 FROM order_claims k WHERE k.order_id = o.id AND k.ended_at IS NULL)""",
+         WHERE (o.state = 'picking') <> EXISTS (SELECT 1 FROM order_claims k
+                                                  WHERE k.order_id = o.id AND k.ended_at IS NULL)""",
     "has ended and still holds goods or open value": """
         SELECT DISTINCT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id
          WHERE o.state IN ('dispatched', 'cancelled', 'rejected') AND o.body_hash <> ''
@@ -63,7 +68,8 @@ _CHECKS: dict[str, str] = {
           JOIN orders o ON o.id = t.entity_id
          WHERE t.was IS DISTINCT FROM t.before""",
     "was placed more than once": """
-        SELECT o.number FROM orders o JOIN audit a ON a.entity = 'order' AND a.entity_id = o.id AND a.action = 'order.place'
+        SELECT o.number FROM orders o
+          JOIN audit a ON a.entity = 'order' AND a.entity_id = o.id AND a.action = 'order.place'
          GROUP BY o.id, o.number HAVING count(*) > 1""",
 }
 

@@ -17,11 +17,12 @@ EXPIRE = "orders.expire"
 
 
 async def expire_reservations() -> list[UUID]:
-    """End the reservations of held orders whose time has passed. On approval they are taken again as far as goods reach."""
+    """End the soft reservations whose time has passed. An approval takes them again as far as goods reach."""
 
     async def work() -> list[UUID]:
         orders = await fetch(
-            "SELECT id FROM orders WHERE id = ANY($1::uuid[]) AND state = 'on_hold' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
+            """SELECT id FROM orders WHERE id = ANY($1::uuid[]) AND state = 'on_hold' ORDER BY id
+                FOR NO KEY UPDATE SKIP LOCKED""",
             await expired_references(now()),
         )
         ids: list[UUID] = [order["id"] for order in orders]

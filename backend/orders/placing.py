@@ -50,15 +50,15 @@ _SURROUNDINGS = """
 async def place_order(command: PlaceOrder, *, actor: Actor, client_at: datetime | None = None) -> Placed:
     """Place an order for a customer the actor sees.
 
-    The answer's state is `confirmed`, or `on_hold` with the reasons: credit (limit, lock, overdue), stock (what is short;
-    the rest is reserved), price (the server's differs from the one shown). The same id with the same content again gives
-    the first answer.
+    The answer's state is `confirmed`, or `on_hold` with the reasons: credit (limit, lock, overdue), stock (what is
+    short; the rest is reserved), price (the server's differs from the one shown). The same id with the same content
+    again gives the first answer.
 
     Args:
         client_at: the moment the phone claims; kept, never trusted.
 
-    Refuses `NotVisible` for a customer that is absent or another's, `OrderIdReused`, `CustomerClosed`, `NoWarehouse`, and
-    with a pointer `QuantityRefused`, `LineIdReused`, `AddressUnknown`, `ItemUnknown` and what pricing refuses.
+    Refuses `NotVisible` for a customer that is absent or another's, `OrderIdReused`, `CustomerClosed`, `NoWarehouse`,
+    and with a pointer `QuantityRefused`, `LineIdReused`, `AddressUnknown`, `ItemUnknown` and what pricing refuses.
     """
     require(actor, "order.place")
     quantities = rules.read_quantities(command.lines)

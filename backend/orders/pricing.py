@@ -64,7 +64,7 @@ async def price(command: PlaceOrder, quantities: Sequence[int], *, ordered_on: d
 
 
 def compare(command: PlaceOrder, priced: Priced) -> dict[str, Any] | None:
-    """Where the server's price is not what the phone showed; None when nothing differs. Marks each line's shown price."""
+    """Where the server's price is not what the phone showed; None when nowhere. Marks each line's shown price."""
     digits = priced.quoted.minor_digits
     lines = []
     for index, asked in enumerate(command.lines):

@@ -17,7 +17,7 @@ from backend.people.access import Actor, scope
 
 
 class Filters(msgspec.Struct, frozen=True):
-    """What a list of orders may be narrowed by. Days are order days, both included; a position counts with all below it."""
+    """What a list of orders may be narrowed by. Order days, both included; a position counts with its subtree."""
 
     state: str | None = None
     customer: UUID | None = None
@@ -74,7 +74,8 @@ async def find_order(order_id: UUID, *, actor: Actor) -> OrderPaper:
     """One order with its lines, holds and what was done to it, in one statement. Refuses `NotVisible`."""
     predicate, arguments = scope(actor, "c.position_id", 2)
     row = await fetch_row(
-        f"""SELECT {_HEAD}, o.note, o.decided_note, o.diff, o.book_version, o.client_at, o.ship_address_id, a.text AS address,
+        f"""SELECT {_HEAD}, o.note, o.decided_note, o.diff, o.book_version, o.client_at, o.ship_address_id,
+               a.text AS address,
                (SELECT json_agg(json_build_object('id', l.id, 'seq', l.seq, 'item_id', l.item_id, 'code', i.code,
                        'name_vi', i.name_vi, 'name_en', i.name_en, 'unit', l.unit, 'base_unit', i.base_unit,
                        'qty', l.qty, 'qty_base', l.qty_base,
@@ -119,7 +120,8 @@ async def queue(*, actor: Actor, limit: int = 50, cursor: str | None = None) -> 
                           ORDER BY i.code, l.seq) AS lines,
                           bool_or(l.reserved > 0 OR NOT l.stocked) AS goods
                      FROM order_lines l JOIN items i ON i.id = l.item_id WHERE l.order_id = o.id) entries
-             WHERE o.state IN ('confirmed', 'picking', 'picked') AND entries.goods AND o.deleted_at IS NULL AND {predicate}
+             WHERE o.state IN ('confirmed', 'picking', 'picked') AND entries.goods AND o.deleted_at IS NULL
+               AND {predicate}
                AND ($1::date IS NULL OR (coalesce(o.requested_on, o.ordered_on), o.placed_at, o.id)
                     > ($1, $2::timestamptz, $3::uuid))
              ORDER BY due_on, o.placed_at, o.id LIMIT $4""",

@@ -36,7 +36,7 @@ async def receive_goods(arrivals: Sequence[Arrival], *, kind: MoveKind = "receip
 
 
 async def resume_waiting(items: Collection[UUID]) -> list[UUID]:
-    """Serve orders waiting for these items from what is free now. The orders that got something. The system's own act."""
+    """Serve orders waiting for these items from what is free now: the system's own act. Those that got something."""
 
     async def work() -> list[UUID]:
         return await _serve(await _lock_waiting(items))

@@ -153,7 +153,7 @@ class LineOut(msgspec.Struct, frozen=True):
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """The answer to a placed order; a repeat gets the same. `diff` is not null when the server's price is another one."""
+    """The answer to a placed order; a repeat gets the same. `diff`: where the server's price is another one."""
 
     id: UUID
     number: str

@@ -48,7 +48,8 @@ async def step(
     """Write the new state and the audit entry; the version rises by one. `note` is what the rep is told."""
     version = order["version"] + 1
     await execute(
-        "UPDATE orders SET state = $2, version = $3, changed_at = $4, decided_note = coalesce($5, decided_note) WHERE id = $1",
+        """UPDATE orders SET state = $2, version = $3, changed_at = $4, decided_note = coalesce($5, decided_note)
+            WHERE id = $1""",
         order["id"], state, version, now(), note,
     )  # fmt: skip
     said = {"from": order["state"], "to": state, **(details or {})}
@@ -88,7 +89,7 @@ def progress(line: Mapping[str, Any], *, dispatched: int = 0, cut: int = 0) -> P
 
 
 async def end(order: Mapping[str, Any], how: Literal["rejected", "cancelled"], *, by: UUID | None) -> None:
-    """What did not leave never will: credit and goods are given back, and whoever waits for those goods is tried again."""
+    """What did not leave never will: credit and goods are given back, and those who wait for them are tried again."""
     lines = await lines_of(order["id"])
     rest = {line["id"]: line["qty_base"] - line["dispatched"] - line["cut"] for line in lines}
     await give_back_credit(

@@ -3,7 +3,8 @@
 from backend.core.database import fetch
 
 _DRIFT = """
-    SELECT coalesce(b.item_id, m.item_id, r.item_id) AS item, coalesce(b.warehouse_id, m.warehouse_id, r.warehouse_id) AS warehouse,
+    SELECT coalesce(b.item_id, m.item_id, r.item_id) AS item,
+           coalesce(b.warehouse_id, m.warehouse_id, r.warehouse_id) AS warehouse,
            coalesce(b.on_hand, 0) AS on_hand, coalesce(m.qty, 0) AS moved,
            coalesce(b.reserved, 0) AS reserved, coalesce(r.held, 0) AS held,
            coalesce(b.picked, 0) AS picked, coalesce(r.picked, 0) AS aside,

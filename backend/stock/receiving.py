@@ -52,7 +52,8 @@ async def expect(
 ) -> UUID:  # fmt: skip
     """Announce supply expected on a day, so that it can be promised. The id of the receipt."""
     receipt: UUID = await fetch_value(
-        """INSERT INTO incoming_receipts (id, item_id, warehouse_id, qty, expected_on, kind, source, changed_at, created_by)
+        """INSERT INTO incoming_receipts (id, item_id, warehouse_id, qty, expected_on, kind, source, changed_at,
+                                          created_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id""",
         new_id(), item, warehouse, qty, on, kind, source, now(), by,
     )  # fmt: skip

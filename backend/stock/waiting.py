@@ -10,7 +10,8 @@ from backend.core.database import fetch
 async def waiting_references(items: Collection[UUID]) -> list[UUID]:
     """References with a line that waits for any of these items."""
     rows = await fetch(
-        """SELECT DISTINCT reference FROM reservations WHERE item_id = ANY($1::uuid[]) AND state = 'active' AND backlog > 0""",
+        """SELECT DISTINCT reference FROM reservations 
+            WHERE item_id = ANY($1::uuid[]) AND state = 'active' AND backlog > 0""",
         list(items),
     )
     return [row["reference"] for row in rows]

@@ -23,12 +23,20 @@ AT = datetime(2026, 11, 22, tzinfo=UTC)
 async def asked(by: Actor, position: int = LAN) -> UUID:
     request = new_id()
     await db.execute(
-        "SELECT approval_ask($1, $2, 'order.hold', $3, $4, $5, $6)", request, new_id(), position, by.user_id, {"n": 1}, AT
+        "SELECT approval_ask($1, $2, 'order.hold', $3, $4, $5, $6)",
+        request,
+        new_id(),
+        position,
+        by.user_id,
+        {"n": 1},
+        AT,
     )
     return request
 
 
-async def answer(request: UUID, actor: Actor, verdict: Verdict = "approve", *, version: int = 1, reason: str = "vì thế") -> None:
+async def answer(
+    request: UUID, actor: Actor, verdict: Verdict = "approve", *, version: int = 1, reason: str = "vì thế"
+) -> None:
     await deciding.decide(
         request, verdict, reason=reason, expected_version=version, reason_needed=True, facts={}, actor=actor
     )

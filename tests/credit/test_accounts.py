@@ -148,12 +148,15 @@ async def test_the_database_judges_as_the_rules_do(shop: Shop, book: rules.Accou
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(-(10**15), 10**15), st.integers(0, 10**9), st.integers(0, 10**9)), min_size=40).map(
-    lambda cases: [(total, min(pair), max(pair)) for total, *pair in cases]
-))
+@given(
+    st.lists(st.tuples(st.integers(-(10**15), 10**15), st.integers(0, 10**9), st.integers(0, 10**9)), min_size=40).map(
+        lambda cases: [(total, min(pair), max(pair)) for total, *pair in cases]
+    )
+)
 async def test_the_database_values_a_part_as_the_rules_do(database: str, cases: list[tuple[int, int, int]]) -> None:
     rows = await db.fetch(
-        "SELECT credit_part(total, part, whole) AS value FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS c(total, part, whole)",
+        """SELECT credit_part(total, part, whole) AS value
+             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS c(total, part, whole)""",
         *map(list, zip(*cases, strict=True)),
     )
     assert [row["value"] for row in rows] == [rules.part_value(*case) for case in cases]

@@ -1,4 +1,4 @@
-"""The shop of these tests: customers of Lan and of Bob, goods in the warehouse, credit, and short ways to ask for things."""
+"""The shop of these tests: customers, goods in the warehouse, credit, and short ways to ask for things."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from backend.catalog.storing import NewCurrency, NewItem, NewPackaging, NewRate, NewTax, insert_catalog
 import backend.approvals.doctor
 import backend.core.audit
 import backend.credit.doctor
 import backend.orders.doctor
 import backend.stock.doctor
+from backend.catalog.storing import NewCurrency, NewItem, NewPackaging, NewRate, NewTax, insert_catalog
 from backend.core import database as db
 from backend.core.clock import today
 from backend.core.ids import new_id
@@ -32,7 +32,9 @@ class Shop:
         self.warehouse = warehouse
         self.tax = tax
 
-    async def customer(self, position: int = LAN, *, limit: int | None = None, account: bool = True, **columns: Any) -> UUID:
+    async def customer(
+        self, position: int = LAN, *, limit: int | None = None, account: bool = True, **columns: Any
+    ) -> UUID:
         """A customer of a position, with a credit account of its own."""
         customer = new_id()
         await db.execute(
@@ -124,7 +126,13 @@ async def together(works: Iterable[Awaitable[Any]]) -> list[Any]:
 
 async def healthy() -> None:
     """The doctor finds nothing."""
-    rooms = (backend.core.audit, backend.stock.doctor, backend.credit.doctor, backend.approvals.doctor, backend.orders.doctor)
+    rooms = (
+        backend.core.audit,
+        backend.stock.doctor,
+        backend.credit.doctor,
+        backend.approvals.doctor,
+        backend.orders.doctor,
+    )
     assert [fault for room in rooms for fault in await room.faults()] == []
 
 

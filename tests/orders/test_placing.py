@@ -180,7 +180,9 @@ async def test_bad_input_is_refused_with_its_place_and_leaves_nothing(shop: Shop
     assert await rows_everywhere() == before
 
 
-async def test_anothers_customer_and_no_customer_are_refused_in_the_same_words(shop: Shop, cast: SimpleNamespace) -> None:
+async def test_anothers_customer_and_no_customer_are_refused_in_the_same_words(
+    shop: Shop, cast: SimpleNamespace
+) -> None:
     item = await shop.item()
     said = []
     for customer in (await shop.customer(BOB), new_id()):
@@ -251,5 +253,7 @@ async def test_the_first_order_makes_an_account_of_a_lead(shop: Shop, cast: Simp
     customer: UUID = await shop.customer()
     await db.execute("UPDATE customers SET stage = 'lead', lead_state = 'working' WHERE id = $1", customer)
     await place(cast.lan, customer, (await shop.item(), "1"))
-    row = await db.fetch_row("SELECT stage, last_order_at IS NOT NULL AS ordered FROM customers WHERE id = $1", customer)
+    row = await db.fetch_row(
+        "SELECT stage, last_order_at IS NOT NULL AS ordered FROM customers WHERE id = $1", customer
+    )
     assert (row["stage"], row["ordered"]) == ("account", True)

@@ -41,7 +41,10 @@ async def test_200_mixed_orders_of_many_items_meet_no_deadlock_and_leave_no_drif
     customers = [await shop.customer(limit=400_000) for _ in range(5)] + [await shop.customer(account=False)]
     dice = random.Random(7)
     baskets = [
-        basket(dice.choice(customers), *((item, str(dice.randint(1, 9))) for item in dice.sample(items, dice.randint(1, 6))))
+        basket(
+            dice.choice(customers),
+            *((item, str(dice.randint(1, 9))) for item in dice.sample(items, dice.randint(1, 6))),
+        )
         for _ in range(200)
     ]
     answers = await together(place_order(one, actor=cast.lan) for one in baskets)

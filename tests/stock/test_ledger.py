@@ -118,9 +118,7 @@ async def test_the_standing_of_an_item_tells_incoming_backlog_and_the_day(shop: 
     day = today()
     await reserving.reserve([want(shop, item, 70)], new_id())
     await db.execute("UPDATE stock_bins SET safety = $1 WHERE item_id = $2", 10 * MICRO, item)
-    receipt = await receiving.expect(
-        item, shop.warehouse, 60 * MICRO, day + timedelta(days=3), source="PO-31", by=None
-    )
+    receipt = await receiving.expect(item, shop.warehouse, 60 * MICRO, day + timedelta(days=3), source="PO-31", by=None)
     await receiving.expect(
         item, shop.warehouse, 80 * MICRO, day + timedelta(days=10), kind="production", source="MO-12", by=None
     )
@@ -165,7 +163,10 @@ async def test_on_hand_is_the_sum_of_its_moves_after_a_thousand_random_acts(shop
     for _ in range(1000):
         act = dice.choice(("reserve", "reserve", "release", "pick", "receive", "fill", "unpick"))
         if act == "reserve" or not open_orders:
-            lines = [want(shop, dice.choice(items), dice.randint(1, 9), dice.randint(0, 9)) for _ in range(dice.randint(1, 3))]
+            lines = [
+                want(shop, dice.choice(items), dice.randint(1, 9), dice.randint(0, 9))
+                for _ in range(dice.randint(1, 3))
+            ]
             reference = new_id()
             await reserving.reserve(lines, reference)
             open_orders.append((reference, lines))
@@ -175,13 +176,17 @@ async def test_on_hand_is_the_sum_of_its_moves_after_a_thousand_random_acts(shop
             await reserving.release([reference])
             open_orders.remove((reference, lines))
         elif act == "receive":
-            await receiving.receive(item_id=dice.choice(items), warehouse_id=shop.warehouse, qty_micro=dice.randint(1, 5) * MICRO)
+            await receiving.receive(
+                item_id=dice.choice(items), warehouse_id=shop.warehouse, qty_micro=dice.randint(1, 5) * MICRO
+            )
         elif act == "fill":
             await reserving.fill([reference])
         elif act == "unpick":
             await picking.unpick(reference)
         else:
-            rows = await db.fetch("SELECT line, held FROM reservations WHERE reference = $1 AND held > picked", reference)
+            rows = await db.fetch(
+                "SELECT line, held FROM reservations WHERE reference = $1 AND held > picked", reference
+            )
             await picking.pick({row["line"]: dice.randint(0, row["held"] // MICRO) * MICRO for row in rows}, reference)
             if dice.random() < 0.7:
                 await picking.issue(reference, by=reference)

@@ -38,7 +38,9 @@ def test_what_is_late_counts_today() -> None:
 
 
 @given(st.integers(-50, 500), events, events, days)
-def test_a_promise_never_needs_what_a_later_demand_needs(free: int, supply: list[Event], demand: list[Event], on: date) -> None:
+def test_a_promise_never_needs_what_a_later_demand_needs(
+    free: int, supply: list[Event], demand: list[Event], on: date
+) -> None:
     atp = promisable(free, supply, demand, today=MON, on=on)
     later = [max(on, MON) + timedelta(days=n) for n in range(60)]
     assert atp == min(projected(free, supply, demand, today=MON, on=day) for day in later)
@@ -52,7 +54,9 @@ def test_more_may_be_promised_later_than_sooner(
     free: int, supply: list[Event], demand: list[Event], one: date, other: date
 ) -> None:
     sooner, later = sorted((one, other))
-    assert promisable(free, supply, demand, today=MON, on=sooner) <= promisable(free, supply, demand, today=MON, on=later)
+    assert promisable(free, supply, demand, today=MON, on=sooner) <= promisable(
+        free, supply, demand, today=MON, on=later
+    )
 
 
 @given(st.integers(1, 900), st.integers(-50, 500), events, events, days)
