@@ -268,6 +268,20 @@ def test_the_keeper_is_started_again_when_it_is_killed(folder: Path) -> None:
         held.stop()
 
 
+def test_postgresql_ends_by_itself_when_app_and_keeper_are_killed_together(
+    folder: Path, app: Callable[..., tuple]
+) -> None:
+    process, _ = app()
+    home = folder / "postgres"
+    server, keeper = postmaster(home), keeper_pid(home)
+    assert keeper is not None
+    process.send_signal(signal.SIGSTOP)  # it cannot start another keeper in between
+    os.kill(keeper, signal.SIGKILL)
+    process.kill()
+    wait_until(lambda: not is_postmaster(server, home / "cluster"))
+    assert not (home / "cluster" / "postmaster.pid").exists(), "in good order: the kernel told it to stop"
+
+
 def program_of(pid: int) -> Path:
     return Path(f"/proc/{pid}/exe").readlink()
 
