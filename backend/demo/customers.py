@@ -113,7 +113,7 @@ def _customer(draw: Random, n: int, rep: Rep, place: int, *, today: date) -> Cus
     lead = not special and draw.random() < 0.06
     age = draw.randrange(30, 75 if lead else 2400)
     since = today - timedelta(days=2000 if special else age)
-    status = "active" if special or lead else draw.choices(("active", "locked", "closed"), (97.5, 1, 1.5))[0]
+    status = "active" if lans or lead else draw.choices(("active", "locked", "closed"), (97.5, 1, 1.5))[0]
     taxed = channel in ("DL1", "DL2", "ST") or draw.random() < 0.35
     limit = draw.choice((*CHANNELS[channel][3], None if channel == "DL1" else 0))
     key = id_at(midnight(since) * 1000, _CUSTOMER, n + 4711)
