@@ -20,6 +20,7 @@ from backend.pricing.errors import (
     TaxUnknown,
 )
 from backend.pricing.numbers import HUNDRED, ONE, ZERO, dec, optional
+from backend.pricing.rules_campaigns import Promotion, read_promotions
 from backend.pricing.rules_lists import PriceList, read_list
 from backend.pricing.shapes import list_of, number, object_of, object_or_empty, text_or_none, texts
 
@@ -76,6 +77,8 @@ class Book:
         self._lists = object_of(self.raw.get("price_lists"))
         self._groups = object_or_empty(self.raw.get("customer_groups"))
         self._regions = object_or_empty(self.raw.get("regions"))
+        self._picks = object_or_empty(self.raw.get("promotion_groups"))
+        self._promotions: list[Promotion] | None = None
         self._read: dict[tuple[str, str], Any] = {}
 
     def currency(self, code: str) -> Currency:
@@ -135,6 +138,17 @@ class Book:
         if code not in self._parts["customers"]:
             raise CustomerUnknown(customer=code)
         return read_customer(code, self._parts["customers"][code])
+
+    @property
+    def promotions(self) -> list[Promotion]:
+        """The active promotions in their order of work."""
+        if self._promotions is None:
+            self._promotions = read_promotions(self.raw.get("promotions"))
+        return self._promotions
+
+    def picks_by_priority(self, group: str) -> bool:
+        """Whether a promotion group chooses by priority and not by benefit."""
+        return object_or_empty(self._picks.get(group)).get("pick") == "priority"
 
     def list_of_group(self, group: str) -> str | None:
         """The price list a customer group carries itself."""

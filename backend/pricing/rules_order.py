@@ -25,7 +25,7 @@ class Discount:
     amount: Fraction | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     """One line. Quantities in its unit (`qty`) and in base units; amounts in minor units of the order's currency."""
 
@@ -41,7 +41,6 @@ class Line:
     gift: str | None = None
     unit_price: Fraction = ZERO
     source: str = ""
-    price_list: str | None = None
     tax_included: bool = False
     gross: int = 0
     remaining: int = 0
@@ -86,6 +85,8 @@ class Order:
     is_return: bool | None = None
     by_rate: bool = False
     manual: Discount | None = None
+    first_list: str | None = None
+    first_included: bool = False
     trace: Trace = field(default_factory=list)
     explain: bool = True
 

@@ -17,6 +17,8 @@ DEEPEST = 5
 def price_lines(order: Order) -> None:
     """Give every line its unit price, gross and source. Refuses `NoPrice` for a line nothing prices."""
     lists = candidates(order)
+    order.first_list = lists[0].id if lists else None
+    order.first_included = bool(lists) and lists[0].tax_included
     for line in order.lines:
         _price_line(order, lists, line)
 
@@ -45,9 +47,8 @@ def candidates(order: Order) -> list[PriceList]:
 
 
 def _price_line(order: Order, lists: list[PriceList], line: Line) -> None:
-    line.price_list = lists[0].id if lists else None
     if line.given is not None:
-        line.tax_included = bool(lists) and lists[0].tax_included
+        line.tax_included = order.first_included
         line.source = "given"
         line.priced(line.given, order.currency)
         return
@@ -73,7 +74,6 @@ def _price_from(order: Order, price_list: PriceList, line: Line) -> bool:
         for other in rules[place + 1 :]:
             order.skip("outranked", line=line.name, list=price_list.id, rule=other.id)
         line.source = f"list:{price_list.id}/{rule.id}"
-        line.price_list = price_list.id
         line.tax_included = price_list.tax_included
         per_base = order.book.exchanged(amount, price_list.currency, order.currency.code, order.on)
         line.priced(per_base * line.factor, order.currency)
