@@ -1,6 +1,7 @@
 // The price book, read: currencies, taxes, items, customers and lists as the rules want them. Twin: backend/pricing/rules_book.py.
 //
 // Everything is read when first asked for and kept, so a book of thousands of rules costs only what an order touches.
+import { type Promotion, readPromotions } from './campaigns.ts'
 import { PriceList } from './lists.ts'
 import { dec, type Fraction, HUNDRED, ONE, optional, ZERO } from './numbers.ts'
 import { PriceRefusal } from './refusal.ts'
@@ -49,6 +50,8 @@ export class Book {
   private readonly rawLists: Raw
   private readonly groups: Raw
   private readonly regions: Raw
+  private readonly picks: Raw
+  private readPromotions: Promotion[] | null = null
   private readonly currencies = new Map<string, Currency>()
   private readonly items = new Map<string, Item>()
   private readonly lists = new Map<string, PriceList>()
@@ -67,6 +70,7 @@ export class Book {
     this.rawLists = objectOf(own(raw, 'price_lists'))
     this.groups = objectOrEmpty(own(raw, 'customer_groups'))
     this.regions = objectOrEmpty(own(raw, 'regions'))
+    this.picks = objectOrEmpty(own(raw, 'promotion_groups'))
   }
 
   /** Refuses `currency-unknown`. */
@@ -130,6 +134,17 @@ export class Book {
       paymentMethod: textOrNull(own(raw, 'payment_method')),
       firstOrder: typeof first === 'boolean' ? first : null,
     }
+  }
+
+  /** The active promotions in their order of work. */
+  get promotions(): Promotion[] {
+    this.readPromotions ??= readPromotions(own(this.raw, 'promotions'))
+    return this.readPromotions
+  }
+
+  /** Whether a promotion group chooses by priority and not by benefit. */
+  picksByPriority(group: string): boolean {
+    return own(objectOrEmpty(own(this.picks, group)), 'pick') === 'priority'
   }
 
   /** The price list a customer group carries itself. */

@@ -28,7 +28,6 @@ export class Line {
   gift: string | null = null
   unitPrice = ZERO
   source = ''
-  priceList: string | null = null
   taxIncluded = false
   gross = 0n
   remaining = 0n
@@ -84,6 +83,8 @@ export interface Order {
   isReturn: boolean | null
   byRate: boolean
   manual: Discount | null
+  firstList: string | null
+  firstIncluded: boolean
   trace: Skipped[]
 }
 
@@ -108,6 +109,8 @@ export function readOrder(book: Book, given: unknown): Order {
     isReturn: typeof flag === 'boolean' ? flag : null,
     byRate: rounding === 'rate' || (rounding === null && book.byRate),
     manual: discount(own(raw, 'manual_discount')),
+    firstList: null,
+    firstIncluded: false,
     trace: [],
   }
 }

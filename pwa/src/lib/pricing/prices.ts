@@ -12,6 +12,8 @@ const DEEPEST = 5
 /** Gives every line its unit price, gross and source. Refuses `no-price` for a line nothing prices. */
 export function priceLines(order: Order): void {
   const lists = candidates(order)
+  order.firstList = lists[0]?.id ?? null
+  order.firstIncluded = lists[0]?.taxIncluded ?? false
   for (const line of order.lines) priceLine(order, lists, line)
 }
 
@@ -37,9 +39,8 @@ export function candidates(order: Order): PriceList[] {
 }
 
 function priceLine(order: Order, lists: PriceList[], line: Line): void {
-  line.priceList = lists[0]?.id ?? null
   if (line.given !== null) {
-    line.taxIncluded = lists[0]?.taxIncluded ?? false
+    line.taxIncluded = order.firstIncluded
     line.source = 'given'
     line.priced(line.given, order.currency)
     return
@@ -64,7 +65,6 @@ function priceFrom(order: Order, list: PriceList, line: Line): boolean {
     for (const other of rules.slice(place + 1))
       order.trace.push({ code: 'outranked', line: line.name, list: list.id, rule: other.id })
     line.source = `list:${list.id}/${rule.id}`
-    line.priceList = list.id
     line.taxIncluded = list.taxIncluded
     const perBase = order.book.exchanged(found, list.currency, order.currency.code, order.on)
     line.priced(perBase.mul(line.factor), order.currency)

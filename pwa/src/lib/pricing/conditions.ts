@@ -1,0 +1,120 @@
+// The closed grammar of promotion conditions: all, any, not, and one fact compared with a value.
+//
+// A fact that is missing, or a value of another kind, makes a comparison false, whatever the operator.
+// Twin: backend/pricing/rules_conditions.py.
+import type { Selector } from './campaigns.ts'
+import { dec, Fraction, scale, sum, total, whole } from './numbers.ts'
+import type { Line, Order } from './order.ts'
+import { PriceRefusal } from './refusal.ts'
+import { isObject, own } from './shapes.ts'
+
+type Single = Fraction | string | boolean
+type Fact = Single | readonly string[] | null
+
+/** The lines promotions look at: ordered, not returned and not given. */
+export const bought = (order: Order): Line[] => order.lines.filter((line) => line.base.s * line.base.n > 0n && line.gift === null)
+
+/** Whether a line is among those a selector names. */
+export const selects = (selector: Selector, { item, unit }: Line): boolean =>
+  (!selector.items || selector.items.has(item.id)) &&
+  !selector.notItems.has(item.id) &&
+  (!selector.itemGroups || item.groups.some((group) => selector.itemGroups!.has(group))) &&
+  (!selector.units || selector.units.has(unit))
+
+/** Whether a condition tree holds; no condition always does, an unreadable one never. */
+export function holds(order: Order, condition: unknown): boolean {
+  if ((condition ?? null) === null) return true
+  if (!isObject(condition)) return false
+  const branch = (one: unknown): boolean => holds(order, one)
+  if (Object.hasOwn(condition, 'all')) return Array.isArray(condition.all) && condition.all.every(branch)
+  if (Object.hasOwn(condition, 'any')) return Array.isArray(condition.any) && condition.any.some(branch)
+  if (Object.hasOwn(condition, 'not')) return !branch(condition.not)
+  const fact = own(condition, 'fact')
+  if (typeof fact !== 'string' || !Object.hasOwn(FACTS, fact)) return false
+  return compare(FACTS[fact]!(order), own(condition, 'op'), own(condition, 'value') ?? null)
+}
+
+const amountOf = (order: Order, of: (line: Line) => bigint): Fraction =>
+  whole(sum(bought(order).map(of))).div(scale(order.currency.minor))
+
+function isReturn(order: Order): boolean {
+  if (order.isReturn !== null) return order.isReturn
+  return order.lines.length > 0 && order.lines.every((line) => line.gift !== null || line.base.s * line.base.n < 0n)
+}
+
+const FACTS: Record<string, (order: Order) => Fact> = {
+  'order.amount': (order) => amountOf(order, (line) => line.gross),
+  'order.amount_running': (order) => amountOf(order, (line) => line.remaining),
+  'order.qty': (order) => total(bought(order).map((line) => line.base)),
+  'order.lines': (order) => new Fraction(bought(order).length),
+  'order.date': (order) => order.on,
+  'order.currency': (order) => order.currency.code,
+  'order.payment_term': (order) => order.paymentTerm,
+  'order.payment_method': (order) => order.paymentMethod,
+  'order.channel': (order) => order.channel,
+  'order.is_return': isReturn,
+  'order.coupons': (order) => order.coupons,
+  'order.items': (order) => bought(order).map((line) => line.item.id),
+  'customer.id': (order) => order.customer.id,
+  'customer.groups': (order) => order.customer.groups,
+  'customer.regions': (order) => order.regions,
+  'customer.first_order': (order) => order.customer.firstOrder,
+}
+
+/** One comparison. A fact that is a list is `eq` to each of its members and `in` a list that shares one. */
+export function compare(fact: Fact, op: unknown, value: unknown): boolean {
+  if (op === 'exists') return (fact !== null && !(Array.isArray(fact) && fact.length === 0)) !== (value === false)
+  if (fact === null) return false
+  const facts = (Array.isArray(fact) ? fact : [fact]) as readonly Single[]
+  const among = (known: Single): boolean => facts.some((one) => same(one, known))
+  if (op === 'eq' || op === 'ne') {
+    const known = alike(fact, value)
+    return known !== null && among(known) === (op === 'eq')
+  }
+  if (op === 'in' || op === 'not_in' || op === 'has_any') {
+    if (!Array.isArray(value)) return false
+    const shared = value.some((one) => {
+      const known = alike(fact, one)
+      return known !== null && among(known)
+    })
+    return shared === (op !== 'not_in')
+  }
+  if (Array.isArray(fact) || typeof fact === 'boolean') return false
+  return ordered(fact as Fraction | string, op, value)
+}
+
+function ordered(fact: Fraction | string, op: unknown, value: unknown): boolean {
+  if (op === 'between') {
+    if (!Array.isArray(value) || value.length !== 2) return false
+    const low = alike(fact, value[0])
+    const high = alike(fact, value[1])
+    return low !== null && high !== null && order(low, fact) <= 0 && order(fact, high) <= 0
+  }
+  const known = alike(fact, value)
+  if (known === null) return false
+  const difference = order(fact, known)
+  if (op === 'lt') return difference < 0
+  if (op === 'le') return difference <= 0
+  if (op === 'gt') return difference > 0
+  return op === 'ge' && difference >= 0
+}
+
+const same = (a: Single, b: Single): boolean => (a instanceof Fraction && b instanceof Fraction ? a.equals(b) : a === b)
+
+function order(a: Single, b: Single): number {
+  if (a instanceof Fraction && b instanceof Fraction) return a.compare(b)
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** A value of the fact's kind, or null: numbers are decimal texts, flags are true or false, the rest is text. */
+function alike(fact: Fact, value: unknown): Single | null {
+  if (typeof fact === 'boolean') return typeof value === 'boolean' ? value : null
+  if (typeof value !== 'string') return null
+  if (!(fact instanceof Fraction)) return value
+  try {
+    return dec(value)
+  } catch (refusal) {
+    if (refusal instanceof PriceRefusal) return null
+    throw refusal
+  }
+}

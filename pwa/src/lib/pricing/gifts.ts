@@ -1,0 +1,59 @@
+// Gifts: whole times only, a line of their own at the promotion's price. Twin: backend/pricing/rules_gifts.py.
+import type { Gift, Promotion } from './campaigns.ts'
+import type { Money } from './effects.ts'
+import { floored, type Fraction, scale, text, total, whole, ZERO } from './numbers.ts'
+import { Line, type Order } from './order.ts'
+import { PriceRefusal } from './refusal.ts'
+
+const counted = (lines: readonly Line[]): Fraction => total(lines.map((line) => line.base))
+
+/** How often the gift is earned: once, or for every `every` base units above `over`; at most `max_times`. */
+export function giftTimes(effect: Gift, lines: readonly Line[]): bigint {
+  const { every, over, maxTimes } = effect
+  let times = every === null || every.compare(ZERO) <= 0 ? 1n : floored(counted(lines).sub(over).div(every))
+  if (maxTimes !== null && maxTimes < times) times = maxTimes
+  return times > 0n ? times : 0n
+}
+
+/** What one time of the gift is worth at its list price, minor units, not rounded; 0 where that is not known. */
+export function giftValue(order: Order, effect: Gift): Fraction {
+  try {
+    const line = giftLine(order, effect, 1n)
+    const { item } = line
+    if (item.listPrice === null) return ZERO
+    const price = order.book.exchanged(item.listPrice, item.listCurrency, order.currency.code, order.on)
+    return price.mul(line.base).mul(scale(order.currency.minor))
+  } catch (refusal) {
+    if (refusal instanceof PriceRefusal) return ZERO
+    throw refusal
+  }
+}
+
+/** Adds the gift line these lines earn, or notes why there is none: too little bought, or nothing to give. */
+export function addGift(order: Order, promotion: Promotion, effect: Gift, lines: readonly Line[], money: Money): void {
+  const times = giftTimes(effect, lines)
+  if (times === 0n) {
+    const short = (effect.every ?? ZERO).add(effect.over).sub(counted(lines))
+    const missing = short.compare(ZERO) > 0 ? { missing: text(short), of: 'qty' } : {}
+    order.trace.push({ code: 'min', promotion: promotion.id, ...missing } as Record<string, string>)
+    return
+  }
+  let gift: Line
+  try {
+    gift = giftLine(order, effect, times)
+  } catch (refusal) {
+    if (!(refusal instanceof PriceRefusal)) throw refusal
+    order.trace.push({ code: 'gift', promotion: promotion.id })
+    return
+  }
+  gift.gift = promotion.id
+  gift.source = 'gift'
+  gift.taxIncluded = order.firstIncluded
+  gift.priced(money(effect.price).div(scale(order.currency.minor)), order.currency)
+  order.lines.push(gift)
+}
+
+function giftLine(order: Order, effect: Gift, times: bigint): Line {
+  const item = order.book.item(effect.item)
+  return new Line(order.lines.length, null, item, effect.unit ?? item.units.base ?? '', effect.qty.mul(whole(times)))
+}
