@@ -3,7 +3,6 @@
 import re
 from datetime import date
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
@@ -66,43 +65,4 @@ def narrowed(choice: Choice, today: date, *, actor: Actor, first: int) -> tuple[
         at = first + len(arguments)
         texts.append(f"o.position_id IN (SELECT id FROM positions_below(ARRAY[${at}::int], ${at + 1}::date))")
         arguments += [choice.position, today]
-    return " AND ".join(texts), arguments
-
-
-class OrderFilters(msgspec.Struct, frozen=True, kw_only=True):
-    """What the exported list of orders is narrowed by; the same names as `GET /orders`."""
-
-    state: str | None = None
-    customer: UUID | None = None
-    first_day: date | None = None
-    last_day: date | None = None
-    position: int | None = None
-
-
-def narrowed_orders(filters: OrderFilters, today: date, *, actor: Actor, first: int) -> tuple[str, list[object]]:
-    """The WHERE text over `orders o` of an order list, with the actor's own scope."""
-    arguments: list[object] = []
-    texts = ["o.deleted_at IS NULL"]
-
-    def add(text: str, *values: object) -> None:
-        arguments.extend(values)
-        texts.append(text.format(n=first + len(arguments) - 1, before=first + len(arguments) - 2))
-
-    predicate, of_scope = scope(actor, "o.position_id", first)
-    texts.append(predicate)
-    arguments.extend(of_scope)
-    if filters.state is not None:
-        add("o.state = ${n}", filters.state)
-    if filters.customer is not None:
-        add("o.customer_id = ${n}", filters.customer)
-    if filters.first_day is not None:
-        add("o.ordered_on >= ${n}", filters.first_day)
-    if filters.last_day is not None:
-        add("o.ordered_on <= ${n}", filters.last_day)
-    if filters.position is not None:
-        add(
-            "o.position_id IN (SELECT id FROM positions_below(ARRAY[${before}::int], ${n}::date))",
-            filters.position,
-            today,
-        )
     return " AND ".join(texts), arguments

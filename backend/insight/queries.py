@@ -13,7 +13,7 @@ from backend.geo.errors import RegionSetUnknown
 from backend.insight.errors import RateMissing
 from backend.insight.filters import Choice, months_of, narrowed
 from backend.insight.schemas import MonthRow, RegionCustomer, RegionRow, RepRow, Revenue
-from backend.people.access import Actor, require
+from backend.people.access import Actor, require, scope
 
 OUTSIDE: Final = "outside"
 UNLOCATED: Final = "unlocated"
@@ -142,21 +142,37 @@ def _rows(found: Iterable[dict[str, Any]], total: int, digits: int, language: st
 
 
 async def region_customers(choice: Choice, region: str, *, actor: Actor, limit: int = 200) -> list[RegionCustomer]:
-    """The customers behind one row of the report, by revenue; `region` is a code, `unlocated` or `outside`."""
+    """The customers behind one row of the report, by revenue; `region` is a code, `unlocated` or `outside`.
+
+    Customers who have been handed over out of the actor's sight, and those beyond `limit`, are one row without a name,
+    so that the list still adds up to the row of the report.
+    """
     await _check_set(choice.set)
     company = settings().company_currency
     where, arguments = narrowed(choice, today(), actor=actor, first=5)
+    seen, of_seen = scope(actor, "c.position_id", 5 + len(arguments))
     wanted = region if region in (UNLOCATED, OUTSIDE) else f"{choice.set}/{region}"
     rows = await fetch(
-        _SALES.format(where=where, net=NET, unknown=UNKNOWN) + """
-        SELECT c.id AS customer_id, c.code, c.name, x.net, x.orders
-          FROM (SELECT customer_id, sum(net)::bigint AS net, sum(orders)::int AS orders FROM placed
-                 WHERE region = $3 GROUP BY customer_id) x
-          JOIN customers c ON c.id = x.customer_id ORDER BY x.net DESC, c.id LIMIT $4""",
-        company, choice.set, wanted, limit, *arguments,
+        _SALES.format(where=where, net=NET, unknown=UNKNOWN) + f""",
+        behind AS (
+            SELECT x.*, CASE WHEN {seen} THEN c.id END AS seen, c.code, c.name,
+                   row_number() OVER (ORDER BY {seen} DESC, x.net DESC, c.id) AS n
+              FROM (SELECT customer_id, sum(net)::bigint AS net, sum(orders)::int AS orders, count(*) AS rows
+                      FROM placed WHERE region = $3 GROUP BY customer_id) x
+              JOIN customers c ON c.id = x.customer_id)
+        SELECT CASE WHEN n <= $4 THEN seen END AS customer_id,
+               CASE WHEN seen IS NOT NULL AND n <= $4 THEN code END AS code,
+               CASE WHEN seen IS NOT NULL AND n <= $4 THEN name END AS name, sum(net)::bigint AS net,
+               sum(orders)::int AS orders, count(*)::int AS customers
+          FROM behind GROUP BY 1, 2, 3 ORDER BY 1 IS NULL, 4 DESC, 1""",
+        company, choice.set, wanted, limit, *arguments, *of_seen,
     )  # fmt: skip
     digits = await digits_of(company, actor=actor)
+    others = text("insight.others", actor.language)
     return [
-        RegionCustomer(row["customer_id"], row["code"], row["name"], text_of_minor(row["net"], digits), row["orders"])
+        RegionCustomer(
+            customer_id=row["customer_id"], code=row["code"], name=row["name"] or others, customers=row["customers"],
+            net=text_of_minor(row["net"], digits), orders=row["orders"],
+        )
         for row in rows
-    ]
+    ]  # fmt: skip

@@ -53,11 +53,12 @@ class Revenue(msgspec.Struct):
 
 
 class RegionCustomer(msgspec.Struct):
-    """One customer's part of a region's revenue."""
+    """One customer's part of a region's revenue; without an id it is all the others together."""
 
-    customer_id: UUID
-    code: str
+    customer_id: UUID | None
+    code: str | None
     name: str
+    customers: int
     net: str
     orders: int
 

@@ -75,7 +75,8 @@ async def make_orders(
             {
                 "id": new_id(), "number": f"SO-{first.year}-{new_id().hex[-9:]}-{n}", "customer_id": customer,
                 "position_id": position if chance.random() < 0.8 else chance.choice([c[1] for c in customers]),
-                "state": chance.choice(STATES), "currency": "USD" if chance.random() < 0.15 else "VND", "ordered_on": day,
+                "state": chance.choice(STATES), "currency": "USD" if chance.random() < 0.15 else "VND",
+                "ordered_on": day,
                 "ship_av_id": version if chance.random() < 0.95 else None,
                 "net": chance.choice([0, 1, chance.randrange(10**7), chance.randrange(10**10)]),
                 "deleted": chance.random() < 0.03,
@@ -85,7 +86,8 @@ async def make_orders(
     await execute_many(
         """INSERT INTO orders (id, number, customer_id, position_id, user_id, state, currency, ordered_on, ship_av_id,
                                warehouse_id, gross, discount, net, tax, total, credit_account_id, credit_amount,
-                               credit_taken, claimed_on, placed_at, received_at, body_hash, outcome, changed_at, deleted_at)
+                               credit_taken, claimed_on, placed_at, received_at, body_hash, outcome, changed_at,
+                               deleted_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $11, 0, $11, $3, 0, FALSE, $8, $12, $12, ''::bytea,
                    '{}', $12, $13)""",
         [

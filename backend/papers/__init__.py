@@ -1,0 +1,1 @@
+"""Floor 2: documents out of rows: Excel workbooks and PDF pages."""
