@@ -113,3 +113,11 @@ export const distance = (metres: number): string => (metres < 995 ? `${number(Ma
 
 /** A size in bytes: "338 KB". */
 export const bytes = (size: number): string => (size < 1e6 ? `${number(size / 1024, 0)} KB` : `${number(size / 1048576, 1)} MB`)
+
+/** The first moment of a day (today by default) in the company's time zone, ms. */
+export function dayStart(day: string = today()): number {
+  const noon = Date.parse(`${day}T12:00:00Z`)
+  const shown = once('clock', () => new Intl.DateTimeFormat('sv-SE', { timeZone: chosen.zone, dateStyle: 'short', timeStyle: 'medium' })).format(noon)
+  const offset = Date.parse(`${shown.replace(' ', 'T')}Z`) - noon
+  return Date.parse(`${day}T00:00:00Z`) - offset
+}

@@ -45,6 +45,9 @@ export async function wipe(): Promise<void> {
     // no push here
   }
   await closeSession()
+  // The office may have shut this install out; the next login is another one.
+  const { [session?.me.login ?? '']: _, ...others } = (await desk.read<Record<string, string>>('devices')) ?? {}
+  await desk.write('devices', others)
   stopData()
   closeStore()
   if (session) await Dexie.delete(`fs_${session.me.id}`)

@@ -17,8 +17,9 @@ export interface Page {
   drop?: string[]
   del?: [string, string[]][]
   up?: { t: string; cols: string[]; v: unknown[][] }[]
-  cursor: string
-  more: boolean
+  /** Absent when the office takes but no longer gives (a phone it has shut out). */
+  cursor?: string
+  more?: boolean
   progress?: [number, number]
   window?: { history?: number }
   min_schema?: number
@@ -55,6 +56,7 @@ export async function applyPage(store: Store, page: Page, sent: readonly Entry[]
     for (const [t, ids] of page.del ?? []) await remove(store, t, new Set(ids), changed)
     for (const root of page.drop ?? []) await drop(store, root)
     await applyAcks(store, sent, page.acks ?? [], now)
+    if (page.cursor === undefined) return
     await store.write('cursor', page.cursor)
     if (page.progress) await store.write('progress', page.more ? page.progress : null)
     if (!page.more) {

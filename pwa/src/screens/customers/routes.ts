@@ -1,0 +1,18 @@
+// The people and shops a rep looks after.
+import MapPinned from '@lucide/svelte/icons/map-pinned'
+import Users from '@lucide/svelte/icons/users'
+import type { Slice } from '../../routes.ts'
+
+export default {
+  screens: {
+    '/customers': () => import('./Customers.svelte'),
+    '/customers/:id': () => import('./Customer.svelte'),
+    '/customers/:id/edit': () => import('./EditCustomer.svelte'),
+    '/leads/new': () => import('./LeadForm.svelte'),
+    '/near': () => import('./NearMap.svelte'),
+  },
+  nav: [
+    { path: '/customers', label: 'customers.title', icon: Users, roles: ['rep', 'manager', 'admin', 'accountant'], order: 12 },
+    { path: '/near', label: 'customers.map', icon: MapPinned, roles: ['rep', 'manager', 'admin'], order: 18 },
+  ],
+} satisfies Slice

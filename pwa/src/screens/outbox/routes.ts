@@ -1,0 +1,3 @@
+import type { Slice } from '../../routes.ts'
+
+export default { screens: { '/outbox': () => import('./Outbox.svelte') } } satisfies Slice

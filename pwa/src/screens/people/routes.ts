@@ -1,0 +1,3 @@
+import type { Slice } from '../../routes.ts'
+
+export default { screens: { '/login': () => import('./Login.svelte') } } satisfies Slice
