@@ -29,7 +29,16 @@ log = logging.getLogger("tuyen.push")
 
 GROUP = 20
 RETRY_SOON, RETRY_LATER = 5, 60  # seconds
-_WRONG_DATA = (asyncpg.DataError, UnicodeError, OverflowError)  # the same again would fail the same way
+# Data no table can hold: the same again would fail the same way. (A plain DataError is asyncpg's own, before sending.)
+_WRONG_DATA = (
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.UntranslatableCharacterError,
+    asyncpg.NumericValueOutOfRangeError,
+    asyncpg.DatetimeFieldOverflowError,
+    asyncpg.InvalidTextRepresentationError,
+    UnicodeError,
+    OverflowError,
+)
 
 
 @dataclass(frozen=True)
@@ -132,15 +141,14 @@ class _Pushed:
             return self.held(one.mutation, DependencyMissing(), RETRY_SOON)
         try:
             return (await in_transaction(lambda: self._together([one])))[0]
-        except _WRONG_DATA as fault:
-            log.warning("mutation %s (%s) holds data nothing can store: %r", one.mutation.id, one.mutation.name, fault)
-            return refused(one.mutation.id, Malformed(pointer="/args"), self.actor.language)
         except Contended:
             seconds = RETRY_SOON
         except DatabaseAway:
             raise
-        except Exception:
+        except Exception as fault:
             log.exception("mutation %s (%s) failed", one.mutation.id, one.mutation.name)
+            if isinstance(fault, _WRONG_DATA) or type(fault) is asyncpg.DataError:
+                return refused(one.mutation.id, Malformed(pointer="/args"), self.actor.language)
             seconds = RETRY_LATER
         if lane:
             self.waiting.add(lane)
