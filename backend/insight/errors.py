@@ -12,7 +12,7 @@ class MonthWrong(Malformed):
 class RateMissing(Refusal):
     """An order's currency has no exchange rate on its day, so a total in the company's currency would be a guess."""
 
-    code = "rate-missing"
+    code = "orders-rate-missing"
 
 
 class PdfTooLong(Refusal):
