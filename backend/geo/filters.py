@@ -6,6 +6,8 @@ A line that cannot be read is answered by `{"id": ..., "error": CODE}` in its pl
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from typing import IO
 
@@ -84,6 +86,9 @@ def _region(hit: Hit) -> Answer:
 
 
 def _each(stdin: IO[str], stdout: IO[str], work: Callable[[Answer], Answer]) -> None:
+    for stream in (stdin, stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     for line in stdin:
         if line.strip():
             stdout.write(_one(line, work) + "\n")
@@ -100,7 +105,15 @@ def _one(line: str, work: Callable[[Answer], Answer]) -> str:
         answer = {"id": identity, **work(question)}
     except BadLine as fault:
         answer = {"id": identity, "error": fault.code}
-    return msgspec.json.encode(answer).decode()
+    return _encode(answer)
+
+
+def _encode(answer: Answer) -> str:
+    """msgspec where it can; the standard library for half surrogates and very long integers somebody used as an id."""
+    try:
+        return msgspec.json.encode(answer).decode()
+    except (UnicodeEncodeError, OverflowError, RecursionError):
+        return json.dumps(answer)
 
 
 def _decode(line: str) -> object:
@@ -110,8 +123,6 @@ def _decode(line: str) -> object:
     except (msgspec.DecodeError, RecursionError, OverflowError):
         pass
     try:
-        import json
-
         return json.loads(line, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as fault:
         raise BadLine("not-json") from fault
