@@ -11,7 +11,7 @@ from typing import Final
 
 from backend.core.database import execute
 from backend.demo.cast import PEOPLE
-from backend.demo.copying import copy, row
+from backend.demo.copying import copy, row, unchecked
 from backend.demo.customers import NEAR_LIMIT, ON_HOLD, Customer
 from backend.demo.load_trade import PICKER, Sent, moment, order_number
 from backend.demo.seeds import chance, id_at, midnight, moment_at, number_at
@@ -114,7 +114,7 @@ async def store_accounts(customers: list[Customer], *, today: date) -> None:
     """An account for each customer, before the orders that name it; what it owes comes later."""
     at = moment_at(today, -3_600)
     await copy(
-        "credit_accounts", "id name currency credit_limit grace_days changed_at created_by",
+        "credit_accounts", "id name currency limit_minor grace_days changed_at created_by",
         [row(c.id, c.name, "VND", c.limit, GRACE_DAYS, at, BOOKKEEPER) for c in customers],
     )  # fmt: skip
     await copy("credit_members", "customer_id account_id", [row(c.id, c.id) for c in customers])
@@ -128,22 +128,23 @@ async def store_credit(customers: list[Customer], sent: list[Sent], *, today: da
     for one in recent:
         ledger.sell(one, paid=one.head.n not in unpaid)
     ledger.tell_stories()
-    await copy("credit_entries", "id account_id component amount reference why entered_at entered_by", ledger.rows)
+    async with unchecked():
+        await copy("credit_entries", "id account_id component amount reference why entered_at entered_by", ledger.rows)
     accounts = list(ledger.accounts.values())
     await execute(
-        """UPDATE credit_accounts a SET credit_limit = s.credit_limit, overdue_since = s.overdue_since,
+        """UPDATE credit_accounts a SET limit_minor = s.limit_minor, overdue_since = s.overdue_since,
                   receivable = s.receivable, uninvoiced = s.uninvoiced, open_orders = s.open_orders
              FROM unnest($1::uuid[], $2::bigint[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[])
-                  AS s (id, credit_limit, overdue_since, receivable, uninvoiced, open_orders) WHERE a.id = s.id""",
+                  AS s (id, limit_minor, overdue_since, receivable, uninvoiced, open_orders) WHERE a.id = s.id""",
         [a.customer.id for a in accounts], [a.limit for a in accounts], [a.overdue_since for a in accounts],
         *([a.sums[component] for a in accounts] for component in _COMPONENTS),
     )  # fmt: skip
     placed = today - timedelta(days=3)
     await copy(
-        "credit_holds", "id account_id code reason placed_at",
+        "credit_holds", "id account_id code reason placed_at placed_by",
         [
-            row(id_at(midnight(placed) * 1000, _HOLD, n), a.customer.id, "OVERDUE",
-                f"Nợ quá hạn {(placed - a.overdue_since).days} ngày", moment_at(placed, 21_600))
+            row(id_at(midnight(placed) * 1000, _HOLD, n), a.customer.id, "LOCKED",
+                f"Nợ quá hạn {(placed - a.overdue_since).days} ngày", moment_at(placed, 21_600), BOOKKEEPER)
             for n, a in enumerate(accounts)
             if a.overdue_since and (today - a.overdue_since).days > GRACE_DAYS
         ],
