@@ -74,6 +74,14 @@ def _say_ready(address: str) -> None:
             time.sleep(0.1)
 
 
+def _forget(data_dir: Path) -> None:
+    """Remove a data folder and its embedded database. Refuses while another process uses it."""
+    from backend.core.embedded import remove
+
+    remove(data_dir)
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
 async def _with_database(work: Callable[[], Any]) -> Any:
     async with database_in_use():
         return await work()
@@ -85,7 +93,7 @@ def demo(asked: argparse.Namespace) -> int:
 
     _choose(asked, demo=True)
     if asked.fresh:
-        shutil.rmtree(settings().data_dir, ignore_errors=True)
+        _forget(settings().data_dir)
     settings().data_dir.mkdir(parents=True, exist_ok=True)
 
     async def prepare() -> None:

@@ -16,10 +16,10 @@ async def list_approvals(
     actor: Actor,
     limit: Annotated[int, Parameter(ge=1, le=MOST)] = 50,
     cursor: str | None = None,
-    state: Literal["open", "approved", "rejected", "withdrawn"] = "open",
+    in_state: Annotated[Literal["open", "approved", "rejected", "withdrawn"], Parameter(query="state")] = "open",
 ) -> Page[Request]:
     """What waits for an answer among your people, oldest first."""
-    return await queries.list_requests(actor=actor, state=state, limit=limit, cursor=cursor)
+    return await queries.list_requests(actor=actor, state=in_state, limit=limit, cursor=cursor)
 
 
 route_handlers: list[Any] = [list_approvals]

@@ -83,12 +83,12 @@ async def orders_xlsx(  # noqa: PLR0917 -- query parameters
     actor: Actor,
     from_on: FromDay = None,
     to_on: ToDay = None,
-    state: str | None = None,
+    in_state: Annotated[str | None, Parameter(query="state")] = None,
     customer: UUID | None = None,
     position: int | None = None,
 ) -> Stream:
     """The list of orders as a workbook, any number of rows."""
-    filters = Filters(state=state, customer=customer, from_on=from_on, to_on=to_on, position=position)
+    filters = Filters(state=in_state, customer=customer, from_on=from_on, to_on=to_on, position=position)
     book = await exporting.orders_workbook(filters, actor=actor)
     headers = {"Content-Disposition": 'attachment; filename="orders.xlsx"', "Cache-Control": "no-store"}
     return Stream(_pieces(book), media_type=XLSX, headers=headers)
@@ -105,12 +105,12 @@ async def orders_pdf(  # noqa: PLR0917 -- query parameters
     actor: Actor,
     from_on: FromDay = None,
     to_on: ToDay = None,
-    state: str | None = None,
+    in_state: Annotated[str | None, Parameter(query="state")] = None,
     customer: UUID | None = None,
     position: int | None = None,
 ) -> Response[bytes]:
     """The list of orders as pages."""
-    filters = Filters(state=state, customer=customer, from_on=from_on, to_on=to_on, position=position)
+    filters = Filters(state=in_state, customer=customer, from_on=from_on, to_on=to_on, position=position)
     return _paper(await exporting.orders_pdf(filters, actor=actor), "orders.pdf")
 
 

@@ -55,14 +55,14 @@ async def list_orders(  # noqa: PLR0917 -- Litestar calls it by keyword; each on
     actor: Actor,
     limit: Limit = 50,
     cursor: str | None = None,
-    state: State | None = None,
+    in_state: Annotated[State | None, Parameter(query="state")] = None,
     customer: UUID | None = None,
     position: int | None = None,
     from_on: Annotated[date | None, Parameter(query="from")] = None,
     to_on: Annotated[date | None, Parameter(query="to")] = None,
 ) -> Page[OrderRow]:
     """Orders of your people, newest first."""
-    filters = queries.Filters(state=state, customer=customer, from_on=from_on, to_on=to_on, position=position)
+    filters = queries.Filters(state=in_state, customer=customer, from_on=from_on, to_on=to_on, position=position)
     return await queries.list_orders(filters, actor=actor, limit=limit, cursor=cursor)
 
 
