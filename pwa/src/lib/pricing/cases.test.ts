@@ -1,0 +1,47 @@
+// The cases phone and office must agree on (tests/cases/pricing, tests/cases/units): the office runs the same files.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { canonical, convertAnswer, priceAnswer } from './answering.ts'
+
+interface Case {
+  name: string
+  with?: object
+  order?: unknown
+  request?: object
+  answer?: object
+  error?: string
+  expect?: object
+  trace?: object[]
+}
+
+const folder = join(import.meta.dirname, '../../../../tests/cases')
+
+function files(name: string): { file: string; book: object; cases: Case[] }[] {
+  const found = readdirSync(join(folder, name)).filter((file) => file.endsWith('.json'))
+  return found.sort().map((file) => ({ file, book: {}, ...JSON.parse(readFileSync(join(folder, name, file), 'utf8')) }))
+}
+
+for (const { file, book, cases } of files('pricing'))
+  describe(file, () => {
+    test.each(cases)('$name', (one) => {
+      const request = one.request ?? { book: { ...book, ...one.with }, order: one.order }
+      const answer: object = JSON.parse(priceAnswer(JSON.stringify({ id: 1, ...request })))
+      expect(answer).toMatchObject(one.answer ?? (one.error ? { error: one.error } : (one.expect ?? {})))
+      for (const reason of one.trace ?? [])
+        expect((answer as { trace: object[] }).trace).toContainEqual(expect.objectContaining(reason))
+    })
+  })
+
+for (const { file, cases } of files('units'))
+  describe(file, () => {
+    test.each(cases)('$name', (one) => {
+      expect(JSON.parse(convertAnswer(JSON.stringify({ id: 1, ...one.request })))).toEqual({ id: 1, ...one.answer })
+    })
+  })
+
+test('an answer is one canonical line whatever the order of the keys that came in', () => {
+  expect(canonical({ b: [{ d: 1, c: 'ế' }], a: null })).toBe('{"a":null,"b":[{"c":"ế","d":1}]}')
+  expect(priceAnswer('{"allocate":')).toBe('{"error":"NOT_JSON","id":null}')
+  expect(priceAnswer('[]')).toBe('{"error":"BOOK_MALFORMED","id":null}')
+})

@@ -1,0 +1,46 @@
+"""The cases phone and office must agree on: each says a book, an order and what must come out of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.pricing.answering import convert_answer, price_answer
+
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def cases(folder: str) -> list[Any]:
+    """All cases of a folder, each named after its file and itself."""
+    found = []
+    for path in sorted((CASES / folder).glob("*.json")):
+        content = json.loads(path.read_text("utf-8"))
+        for case in content["cases"]:
+            book = {**content.get("book", {}), **case.get("with", {})}
+            found.append(pytest.param({**case, "book": book}, id=f"{path.stem}: {case['name']}"))
+    return found
+
+
+def within(part: Any, whole: Any) -> bool:
+    """Whether everything the expectation says is there; lists have the same length."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(key in whole and within(part[key], whole[key]) for key in part)
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(part) == len(whole) and all(map(within, part, whole))
+    return bool(part == whole)
+
+
+@pytest.mark.parametrize("case", cases("pricing"))
+def test_a_price_is_what_the_case_says(case: Any) -> None:
+    request = case.get("request") or {"book": case["book"], "order": case["order"]}
+    answer = json.loads(price_answer(json.dumps({"id": 1, **request})))
+    expected = case.get("answer") or ({"error": case["error"]} if "error" in case else case["expect"])
+    assert within(expected, answer), answer
+    for reason in case.get("trace", []):
+        assert any(within(reason, one) for one in answer["trace"]), answer["trace"]
+
+
+@pytest.mark.parametrize("case", cases("units"))
+def test_a_quantity_converts_as_the_case_says(case: Any) -> None:
+    assert json.loads(convert_answer(json.dumps({"id": 1, **case["request"]}))) == {"id": 1, **case["answer"]}
