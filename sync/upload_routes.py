@@ -23,7 +23,7 @@ PART = "application/offset+octet-stream"
 PLACE = "/api/v1/files"
 SILENCE = 60  # seconds without a byte: the line is dead, and the next try may write
 _OPT = {**rule("file.upload"), "body": "any"}
-Answer = Response[bytes]
+Answer = Response[Any]
 
 
 class _Cut(Exception):
@@ -147,7 +147,7 @@ async def begin_upload(request: Request[Actor, Any, Any]) -> Answer:
 
 
 @head("/files/{upload_id:uuid}", opt=_OPT)
-async def ask_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Answer:
+async def ask_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Response[None]:
     """How far it is."""
 
     async def work() -> Answer:
@@ -174,7 +174,7 @@ async def continue_upload(request: Request[Actor, Any, Any], upload_id: UUID) ->
 
 
 @delete("/files/{upload_id:uuid}", opt=_OPT, status_code=204)
-async def end_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Answer:
+async def end_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Response[None]:
     """Throw it away."""
 
     async def work() -> Answer:
