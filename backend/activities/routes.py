@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from backend.activities import files, queries
 from backend.activities.schemas import ActivityOut, ExpenseOut
@@ -14,8 +14,8 @@ from backend.core.paging import Page
 from backend.people.access import Actor, rule
 
 Limit = Annotated[int, Parameter(ge=1, le=200)]
-From = Annotated[date | None, Parameter(query="from")]
-To = Annotated[date | None, Parameter(query="to")]
+From = Annotated[date | None, QueryParameter(name="from")]
+To = Annotated[date | None, QueryParameter(name="to")]
 # Whatever the bytes are, opened by themselves they may run nothing and reach nothing.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from backend.approvals import queries
 from backend.approvals.schemas import Request
@@ -16,7 +16,7 @@ async def list_approvals(
     actor: Actor,
     limit: Annotated[int, Parameter(ge=1, le=MOST)] = 50,
     cursor: str | None = None,
-    in_state: Annotated[Literal["open", "approved", "rejected", "withdrawn"], Parameter(query="state")] = "open",
+    in_state: Annotated[Literal["open", "approved", "rejected", "withdrawn"], QueryParameter(name="state")] = "open",
 ) -> Page[Request]:
     """What waits for an answer among your people, oldest first."""
     return await queries.list_requests(actor=actor, state=in_state, limit=limit, cursor=cursor)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, BinaryIO, Final
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
 from backend.insight import exporting, queries, queries_account, queries_search, queries_today
@@ -16,13 +16,13 @@ from backend.insight.schemas import Found, Overview, RegionCustomer, Revenue, To
 from backend.orders.queries import Filters
 from backend.people.access import Actor, rule
 
-SetCode = Annotated[str, Parameter(query="set", max_length=40)]
-First = Annotated[str, Parameter(query="from", max_length=7)]
-FromDay = Annotated[date | None, Parameter(query="from")]
-ToDay = Annotated[date | None, Parameter(query="to")]
+SetCode = Annotated[str, QueryParameter(name="set", max_length=40)]
+First = Annotated[str, QueryParameter(name="from", max_length=7)]
+FromDay = Annotated[date | None, QueryParameter(name="from")]
+ToDay = Annotated[date | None, QueryParameter(name="to")]
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF: Final = "application/pdf"
-Last = Annotated[str, Parameter(query="to", max_length=7)]
+Last = Annotated[str, QueryParameter(name="to", max_length=7)]
 
 
 @get("/insight/revenue", opt=rule("insight.read"))
@@ -83,7 +83,7 @@ async def orders_xlsx(  # noqa: PLR0917 -- query parameters
     actor: Actor,
     from_on: FromDay = None,
     to_on: ToDay = None,
-    in_state: Annotated[str | None, Parameter(query="state")] = None,
+    in_state: Annotated[str | None, QueryParameter(name="state")] = None,
     customer: UUID | None = None,
     position: int | None = None,
 ) -> Stream:
@@ -105,7 +105,7 @@ async def orders_pdf(  # noqa: PLR0917 -- query parameters
     actor: Actor,
     from_on: FromDay = None,
     to_on: ToDay = None,
-    in_state: Annotated[str | None, Parameter(query="state")] = None,
+    in_state: Annotated[str | None, QueryParameter(name="state")] = None,
     customer: UUID | None = None,
     position: int | None = None,
 ) -> Response[bytes]:

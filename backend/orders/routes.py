@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import delete, get, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from backend.core.ids import new_id
 from backend.core.paging import MOST, Page
@@ -55,11 +55,11 @@ async def list_orders(  # noqa: PLR0917 -- Litestar calls it by keyword; each on
     actor: Actor,
     limit: Limit = 50,
     cursor: str | None = None,
-    in_state: Annotated[State | None, Parameter(query="state")] = None,
+    in_state: Annotated[State | None, QueryParameter(name="state")] = None,
     customer: UUID | None = None,
     position: int | None = None,
-    from_on: Annotated[date | None, Parameter(query="from")] = None,
-    to_on: Annotated[date | None, Parameter(query="to")] = None,
+    from_on: Annotated[date | None, QueryParameter(name="from")] = None,
+    to_on: Annotated[date | None, QueryParameter(name="to")] = None,
 ) -> Page[OrderRow]:
     """Orders of your people, newest first."""
     filters = queries.Filters(state=in_state, customer=customer, from_on=from_on, to_on=to_on, position=position)
