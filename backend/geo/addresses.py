@@ -20,6 +20,7 @@ from backend.geo.errors import AddressEmpty, AddressTaken, FixTooVague, Position
 from backend.geo.locate import problem_of
 from backend.geo.moving import Current, move
 from backend.geo.preparing import PIN_ACCURACY_M, PreparedAddress, place_again, prepare_addresses
+from backend.geo.reading import CURRENT
 from backend.geo.schemas import PinAddress, SaveAddress, SavedAddress
 from backend.geo.storing import AddressRow, insert_addresses
 from backend.people.access import Actor
@@ -38,11 +39,7 @@ __all__ = [
 
 CONFIRMED = frozenset(("gps", "pin"))
 VAGUE_M = 100.0
-_CURRENT = """SELECT a.id, a.party_id, a.text, a.kind, a.is_default, a.lat, a.lon, a.accuracy_m, a.grade, a.version,
-       a.version_id, v.parsed, v.province_34, l.id AS location_id, l.method
-  FROM addresses a JOIN address_versions v ON v.id = a.version_id
-  LEFT JOIN locations l ON l.address_id = a.id AND l.superseded_by IS NULL
- WHERE a.id = $1 AND a.deleted_at IS NULL FOR UPDATE OF a"""
+_CURRENT = CURRENT + " FOR UPDATE OF a"
 
 
 async def save_address(command: SaveAddress, *, actor: Actor) -> SavedAddress:
