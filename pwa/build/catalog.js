@@ -58,12 +58,15 @@ export function catalogs() {
     load(id) {
       if (!id.startsWith('\0virtual:catalog/')) return undefined
       const language = id.slice('\0virtual:catalog/'.length)
+      // What only the office says (its problems travel with their text, papers and notices are made there) stays there.
+      const office = (key) => /^(notice|paper|insight)\./.test(key) || (key.startsWith('problem.') && !pricing.has(key))
+      const pricing = new Set(Object.keys(JSON.parse(readFileSync(join(root, 'locales', language, 'pricing.json'), 'utf8'))))
       // A key one language lacks is shown in the other rather than as a bare key.
       const all = { ...texts('en'), ...texts('vi'), ...texts(language) }
       for (const folder of languages) {
         for (const file of readdirSync(join(root, 'locales', folder))) this.addWatchFile(join(root, 'locales', folder, file))
       }
-      const compiled = Object.fromEntries(Object.entries(all).map(([key, text]) => [key, compileMessage(text)]))
+      const compiled = Object.fromEntries(Object.entries(all).filter(([key]) => !office(key)).map(([key, text]) => [key, compileMessage(text)]))
       return `export default JSON.parse(${JSON.stringify(JSON.stringify(compiled))})`
     },
   }
