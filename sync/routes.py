@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 from litestar.response import Stream
 
 from backend.core.clock import now
@@ -77,7 +77,7 @@ async def listen(actor: Actor) -> Stream:
 
 
 @post("/devices", opt=rule("sync"), status_code=201)
-async def register_device(data: NewDevice, actor: Actor) -> NewDevice:
+async def register_device(data: JSONBody[NewDevice], actor: Actor) -> NewDevice:
     """Make a phone known under the id it gave itself."""
     await devices.register(data.id, data.name, actor=actor)
     return data

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import delete, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from backend.core.clock import now
 from backend.core.database import in_transaction
@@ -40,7 +40,7 @@ async def show_push_key(actor: Actor) -> PushKey:
 
 
 @post("/push/subscriptions", opt=rule("notice.read"))
-async def subscribe(data: Subscribe, actor: Actor) -> Subscribed:
+async def subscribe(data: JSONBody[Subscribe], actor: Actor) -> Subscribed:
     """Have a browser told."""
     return await in_transaction(lambda: subscribing.subscribe(data, actor=actor))
 

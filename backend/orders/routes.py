@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import delete, get, post
-from litestar.params import Parameter, QueryParameter
+from litestar.params import JSONBody, Parameter, QueryParameter
 
 from backend.core.ids import new_id
 from backend.core.paging import MOST, Page
@@ -39,13 +39,13 @@ State = Literal["submitted", "on_hold", "confirmed", "picking", "picked", "dispa
 
 
 @post("/orders/check", opt=rule("order.place"), status_code=200)
-async def check(data: CheckOrder, actor: Actor) -> Checked:
+async def check(data: JSONBody[CheckOrder], actor: Actor) -> Checked:
     """What placing this basket now would find."""
     return await check_order(data, actor=actor)
 
 
 @post("/orders", opt=rule("order.place"))
-async def place(data: PlaceOrder, actor: Actor) -> Placed:
+async def place(data: JSONBody[PlaceOrder], actor: Actor) -> Placed:
     """Place an order; the same id with the same content again gives the first answer."""
     return await place_order(data, actor=actor)
 
@@ -73,13 +73,13 @@ async def show(order_id: UUID, actor: Actor) -> OrderPaper:
 
 
 @post("/orders/{order_id:uuid}/cancellation", opt=rule("order.cancel"))
-async def cancel(order_id: UUID, data: Cancellation, actor: Actor) -> Moved:
+async def cancel(order_id: UUID, data: JSONBody[Cancellation], actor: Actor) -> Moved:
     """Call an order off."""
     return await cancel_order(CancelOrder(order_id, data.reason), actor=actor)
 
 
 @post("/approvals/{request_id:uuid}/decision", opt=rule("approval.decide"))
-async def decide(request_id: UUID, data: Decision, actor: Actor) -> Moved:
+async def decide(request_id: UUID, data: JSONBody[Decision], actor: Actor) -> Moved:
     """Answer the question about a held order."""
     command = DecideHold(data.id or new_id(), request_id, data.verdict, data.expected_version, data.reason)
     return await decide_hold(command, actor=actor)
@@ -104,13 +104,13 @@ async def give_up(order_id: UUID, actor: Actor) -> Moved:
 
 
 @post("/orders/{order_id:uuid}/pick", opt=rule("dispatch.write"))
-async def pick(order_id: UUID, data: Pick, actor: Actor) -> Moved:
+async def pick(order_id: UUID, data: JSONBody[Pick], actor: Actor) -> Moved:
     """Record what was put aside."""
     return await pick_order(PickOrder(data.id or new_id(), order_id, data.lines), actor=actor)
 
 
 @post("/orders/{order_id:uuid}/dispatch", opt=rule("dispatch.write"))
-async def dispatch(order_id: UUID, data: Dispatch, actor: Actor) -> Moved:
+async def dispatch(order_id: UUID, data: JSONBody[Dispatch], actor: Actor) -> Moved:
     """The goods leave."""
     command = DispatchOrder(data.id or new_id(), order_id, data.packages, data.plate, data.note)
     return await dispatch_order(command, actor=actor)

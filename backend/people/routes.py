@@ -7,6 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody
 
 from backend.core import audit
 from backend.core.database import execute
@@ -78,7 +79,7 @@ def me_of(actor: Actor) -> Me:
 
 
 @post("/session", opt=rule(OPEN), status_code=201)
-async def log_in(data: Login, request: Request[Any, Any, Any]) -> Response[Me]:
+async def log_in(data: JSONBody[Login], request: Request[Any, Any, Any]) -> Response[Me]:
     """Open a session: a fresh token in an HttpOnly cookie, whatever cookie came in."""
     token = await sessions.open_session(
         data.login,
@@ -118,7 +119,7 @@ async def show_me(actor: Actor) -> Me:
 
 
 @patch("/me", opt=rule("session.any"))
-async def change_me(data: ChangeMe, actor: Actor) -> Me:
+async def change_me(data: JSONBody[ChangeMe], actor: Actor) -> Me:
     """Switch one's own language."""
     await execute("UPDATE users SET language = $2, version = version + 1 WHERE id = $1", actor.user_id, data.language)
     await audit.record("user", actor.user_id, "user.language", actor_id=actor.user_id)
