@@ -58,12 +58,17 @@ def _book(dice: Dice) -> Json:
         "company_currency": "VND",
         "currencies": {
             "VND": {"minor": 0, "price_digits": dice.random.choice((0, 2))},
-            "USD": {"minor": 2, "rates": [{"from": "2026-01-01", "num": "25000"}, {"from": DAYS[2], "num": "76543", "den": "3"}]},
+            "USD": {
+                "minor": 2,
+                "rates": [{"from": "2026-01-01", "num": "25000"}, {"from": DAYS[2], "num": "76543", "den": "3"}],
+            },
         },
         "taxes": {"V8": {"rate": "8"}, "V10": "10", "V3": {"num": "1", "den": "3"}},
         "items": {code: _item(dice) for code in ITEMS},
         "customers": {"C1": _customer(dice), "C2": {}},
-        "customer_groups": {group: {"price_list": dice.random.choice(LISTS)} for group in CUSTOMER_GROUPS if dice.chance(40)},
+        "customer_groups": {
+            group: {"price_list": dice.random.choice(LISTS)} for group in CUSTOMER_GROUPS if dice.chance(40)
+        },
         "regions": {region: {"price_list": dice.random.choice(LISTS)} for region in REGIONS if dice.chance(20)},
         "price_lists": {code: _list(dice, place) for place, code in enumerate(LISTS)},
         "promotions": [_promotion(dice, place) for place in range(dice.random.randint(0, 7))],
@@ -73,22 +78,33 @@ def _book(dice: Dice) -> Json:
 
 
 def _item(dice: Dice) -> Json:
-    packagings: Json = {"thung": {"num": str(dice.random.choice((12, 24, 48))), "den": "1"}, "loc": {"num": "1", "den": "3"}}
+    packagings: Json = {
+        "thung": {"num": str(dice.random.choice((12, 24, 48))), "den": "1"},
+        "loc": {"num": "1", "den": "3"},
+    }
     item: Json = {"base_unit": "cai", "packagings": packagings, "groups": dice.some(GROUPS) if dice.chance(70) else []}
     if dice.chance(15):
         item["whole_units"] = True
     return dice.maybe(
-        85, item, tax=lambda: dice.random.choice(("V8", "V10", "V3")), list_price=lambda: dice.amount(90_000),
-        cost=lambda: dice.amount(50_000), list_currency=lambda: "USD" if dice.chance(10) else "VND",
-    )  # fmt: skip
+        85,
+        item,
+        tax=lambda: dice.random.choice(("V8", "V10", "V3")),
+        list_price=lambda: dice.amount(90_000),
+        cost=lambda: dice.amount(50_000),
+        list_currency=lambda: "USD" if dice.chance(10) else "VND",
+    )
 
 
 def _customer(dice: Dice) -> Json:
     return dice.maybe(
-        60, {}, groups=lambda: dice.some(CUSTOMER_GROUPS), regions=lambda: dice.some(REGIONS),
-        price_list=lambda: dice.random.choice(LISTS), first_order=lambda: dice.chance(50),
+        60,
+        {},
+        groups=lambda: dice.some(CUSTOMER_GROUPS),
+        regions=lambda: dice.some(REGIONS),
+        price_list=lambda: dice.random.choice(LISTS),
+        first_order=lambda: dice.chance(50),
         payment_term=lambda: dice.random.choice(("COD", "N30")),
-    )  # fmt: skip
+    )
 
 
 def _list(dice: Dice, place: int) -> Json:
@@ -103,10 +119,15 @@ def _rule(dice: Dice, place: int, number: int) -> Json:
     if "item_group" in rule:
         rule["item_group"] = dice.random.choice(GROUPS)
     dice.maybe(
-        20, rule, customer=lambda: "C1", customer_group=lambda: dice.random.choice(CUSTOMER_GROUPS),
-        unit=lambda: dice.random.choice(UNITS), min_qty=lambda: dice.amount(60), max_qty=lambda: dice.amount(200),
+        20,
+        rule,
+        customer=lambda: "C1",
+        customer_group=lambda: dice.random.choice(CUSTOMER_GROUPS),
+        unit=lambda: dice.random.choice(UNITS),
+        min_qty=lambda: dice.amount(60),
+        max_qty=lambda: dice.amount(200),
         priority=lambda: dice.random.randint(-1, 2),
-    )  # fmt: skip
+    )
     if dice.chance(10):
         rule.pop("item", None)
         rule.pop("item_group", None)
@@ -118,39 +139,64 @@ def _price(dice: Dice, place: int) -> Json:
         return {"kind": "fixed", "amount": dice.amount(80_000, 3)}
     bases = ["list", "cost", *(f"list:{code}" for code in LISTS[place + 1 :])]
     return dice.maybe(
-        40, {"kind": "off"}, base=lambda: dice.random.choice(bases),
-        percent=lambda: ("-" if dice.chance(20) else "") + dice.amount(60, 1), round_to=lambda: dice.random.choice(("0", "0.5", "100")),
-        plus=lambda: ("-" if dice.chance(30) else "") + dice.amount(900), min_margin=lambda: dice.amount(500), max_margin=lambda: dice.amount(5_000),
-    )  # fmt: skip
+        40,
+        {"kind": "off"},
+        base=lambda: dice.random.choice(bases),
+        percent=lambda: ("-" if dice.chance(20) else "") + dice.amount(60, 1),
+        round_to=lambda: dice.random.choice(("0", "0.5", "100")),
+        plus=lambda: ("-" if dice.chance(30) else "") + dice.amount(900),
+        min_margin=lambda: dice.amount(500),
+        max_margin=lambda: dice.amount(5_000),
+    )
 
 
 def _selector(dice: Dice) -> Json | None:
     if dice.chance(10):
         return None if dice.chance(50) else {}
     return dice.maybe(
-        35, {}, items=lambda: dice.some(ITEMS), not_items=lambda: dice.some(ITEMS[:2]), item_groups=lambda: dice.some(GROUPS),
+        35,
+        {},
+        items=lambda: dice.some(ITEMS),
+        not_items=lambda: dice.some(ITEMS[:2]),
+        item_groups=lambda: dice.some(GROUPS),
         units=lambda: dice.some(UNITS),
-    )  # fmt: skip
+    )
 
 
 def _minimum(dice: Dice) -> Json:
     return dice.maybe(
-        30, {}, qty=lambda: dice.amount(40), amount=lambda: dice.amount(900_000), qty_max=lambda: dice.amount(300),
-        amount_max=lambda: dice.amount(9_000_000), tax=lambda: dice.random.choice(("incl", "excl")),
-        basis=lambda: dice.random.choice(("before", "running")), scope=lambda: dice.random.choice(("all", "line")),
-    )  # fmt: skip
+        30,
+        {},
+        qty=lambda: dice.amount(40),
+        amount=lambda: dice.amount(900_000),
+        qty_max=lambda: dice.amount(300),
+        amount_max=lambda: dice.amount(9_000_000),
+        tax=lambda: dice.random.choice(("incl", "excl")),
+        basis=lambda: dice.random.choice(("before", "running")),
+        scope=lambda: dice.random.choice(("all", "line")),
+    )
 
 
 def _promotion(dice: Dice, place: int) -> Json:
     made: Json = {"id": f"KM{place}", "stage": dice.random.choice(("line", "line", "order")), **dice.dates()}
     dice.maybe(
-        30, made, priority=lambda: dice.random.randint(0, 3), group=lambda: dice.random.choice(("g1", "g2", "g3")),
-        match=lambda: _selector(dice), min=lambda: _minimum(dice), when=lambda: _condition(dice, 2),
-    )  # fmt: skip
+        30,
+        made,
+        priority=lambda: dice.random.randint(0, 3),
+        group=lambda: dice.random.choice(("g1", "g2", "g3")),
+        match=lambda: _selector(dice),
+        min=lambda: _minimum(dice),
+        when=lambda: _condition(dice, 2),
+    )
     dice.maybe(
-        8, made, exclusive=lambda: True, coupon=lambda: "TET", currency=lambda: dice.random.choice(("VND", "USD")),
-        active=lambda: dice.chance(50), scope=lambda: _scope(dice),
-    )  # fmt: skip
+        8,
+        made,
+        exclusive=lambda: True,
+        coupon=lambda: "TET",
+        currency=lambda: dice.random.choice(("VND", "USD")),
+        active=lambda: dice.chance(50),
+        scope=lambda: _scope(dice),
+    )
     if dice.chance(20):
         made["tiers"] = [{"min": _minimum(dice), "effect": _effect(dice)} for _ in range(dice.random.randint(1, 3))]
     else:
@@ -160,24 +206,52 @@ def _promotion(dice: Dice, place: int) -> Json:
 
 def _scope(dice: Dice) -> Json:
     return dice.maybe(
-        30, {}, customers=lambda: ["C1"], customer_groups=lambda: dice.some(CUSTOMER_GROUPS), regions=lambda: dice.some(REGIONS),
-        channel=lambda: ["van"], payment_term=lambda: ["COD"], payment_method=lambda: ["cash"], price_list=lambda: dice.some(LISTS),
-    )  # fmt: skip
+        30,
+        {},
+        customers=lambda: ["C1"],
+        customer_groups=lambda: dice.some(CUSTOMER_GROUPS),
+        regions=lambda: dice.some(REGIONS),
+        channel=lambda: ["van"],
+        payment_term=lambda: ["COD"],
+        payment_method=lambda: ["cash"],
+        price_list=lambda: dice.some(LISTS),
+    )
 
 
 def _condition(dice: Dice, depth: int) -> Any:
     if depth and dice.chance(50):
         word = dice.random.choice(("all", "any", "not"))
-        return {word: _condition(dice, depth - 1) if word == "not" else [_condition(dice, depth - 1) for _ in range(dice.random.randint(0, 3))]}
-    fact = dice.random.choice((
-        "order.amount", "order.amount_running", "order.qty", "order.lines", "order.date", "order.currency", "order.payment_term",
-        "order.channel", "order.is_return", "order.coupons", "order.items", "customer.id", "customer.groups", "customer.regions",
-        "customer.first_order", "order.payment_method",
-    ))  # fmt: skip
+        return {
+            word: _condition(dice, depth - 1)
+            if word == "not"
+            else [_condition(dice, depth - 1) for _ in range(dice.random.randint(0, 3))]
+        }
+    fact = dice.random.choice(
+        (
+            "order.amount",
+            "order.amount_running",
+            "order.qty",
+            "order.lines",
+            "order.date",
+            "order.currency",
+            "order.payment_term",
+            "order.channel",
+            "order.is_return",
+            "order.coupons",
+            "order.items",
+            "customer.id",
+            "customer.groups",
+            "customer.regions",
+            "customer.first_order",
+            "order.payment_method",
+        )
+    )
     op = dice.random.choice(("eq", "ne", "lt", "le", "gt", "ge", "between", "in", "not_in", "has_any", "exists"))
 
     def value() -> Any:
-        return dice.random.choice((dice.amount(500_000), "2", True, False, "sua", "A", "dai-ly", "VND", DAYS[1], "COD", "x"))
+        return dice.random.choice(
+            (dice.amount(500_000), "2", True, False, "sua", "A", "dai-ly", "VND", DAYS[1], "COD", "x")
+        )
 
     many = op in ("between", "in", "not_in", "has_any") and dice.chance(90)
     return {"fact": fact, "op": op, "value": [value(), value()] if many else value()}
@@ -186,18 +260,35 @@ def _condition(dice: Dice, depth: int) -> Any:
 def _effect(dice: Dice) -> Json:
     kind = dice.random.choice(("percent", "percent", "amount", "amount", "price", "gift", "buy_get"))
     if kind == "gift":
-        made: Json = {"kind": kind, "item": dice.random.choice((*ITEMS, "NONE")), "qty": dice.random.choice(("1", "2", "0.5"))}
+        made: Json = {
+            "kind": kind,
+            "item": dice.random.choice((*ITEMS, "NONE")),
+            "qty": dice.random.choice(("1", "2", "0.5")),
+        }
         return dice.maybe(
-            40, made, unit=lambda: dice.random.choice(UNITS), every=lambda: dice.amount(20), over=lambda: dice.amount(5),
-            max_times=lambda: dice.random.choice(("0", "3", "2.5")), price=lambda: dice.amount(900),
-        )  # fmt: skip
+            40,
+            made,
+            unit=lambda: dice.random.choice(UNITS),
+            every=lambda: dice.amount(20),
+            over=lambda: dice.amount(5),
+            max_times=lambda: dice.random.choice(("0", "3", "2.5")),
+            price=lambda: dice.amount(900),
+        )
     if kind == "buy_get":
-        get = dice.maybe(50, {"qty": dice.random.choice(("1", "2", "0.5"))}, match=lambda: _selector(dice), percent=lambda: dice.amount(100))
+        get = dice.maybe(
+            50,
+            {"qty": dice.random.choice(("1", "2", "0.5"))},
+            match=lambda: _selector(dice),
+            percent=lambda: dice.amount(100),
+        )
         made = {"kind": kind, "buy": dice.maybe(30, {"qty": dice.amount(6)}, match=lambda: _selector(dice)), "get": get}
         return dice.maybe(
-            60, made, repeat=lambda: dice.chance(80), max_times=lambda: dice.random.choice((None, "2", "5")),
+            60,
+            made,
+            repeat=lambda: dice.chance(80),
+            max_times=lambda: dice.random.choice((None, "2", "5")),
             pick=lambda: dice.random.choice(("cheapest", "dearest")),
-        )  # fmt: skip
+        )
     made = {"kind": kind, "value": dice.amount(60 if kind == "percent" else 30_000)}
     dice.maybe(30, made, basis=lambda: dice.random.choice(("original", "running")), target=lambda: _selector(dice))
     if kind == "price":
@@ -205,17 +296,34 @@ def _effect(dice: Dice) -> Json:
     dice.maybe(25, made, max_qty=lambda: dice.amount(30), cap=lambda: dice.amount(90_000))
     if kind == "percent":
         return dice.maybe(25, made, cap_total=lambda: dice.amount(90_000))
-    return dice.maybe(60, made, per=lambda: dice.random.choice(("unit", "line", "order")), unit=lambda: dice.random.choice(("base", "line")))
+    return dice.maybe(
+        60,
+        made,
+        per=lambda: dice.random.choice(("unit", "line", "order")),
+        unit=lambda: dice.random.choice(("base", "line")),
+    )
 
 
 def _order(dice: Dice) -> Json:
     lines = [_line(dice, place) for place in range(dice.random.randint(0 if dice.chance(5) else 1, 6))]
-    order: Json = {"customer": dice.random.choice(("C1", "C1", "C1", "C2")), "date": dice.random.choice(DAYS), "lines": lines}
+    order: Json = {
+        "customer": dice.random.choice(("C1", "C1", "C1", "C2")),
+        "date": dice.random.choice(DAYS),
+        "lines": lines,
+    }
     dice.maybe(
-        12, order, currency=lambda: dice.random.choice(("VND", "USD")), price_list=lambda: dice.random.choice(LISTS),
-        payment_method=lambda: "cash", channel=lambda: "van", coupons=lambda: ["TET"], tax_rounding=lambda: "rate",
-        is_return=lambda: dice.chance(50), regions=lambda: dice.some(REGIONS), manual_discount=lambda: _typed(dice),
-    )  # fmt: skip
+        12,
+        order,
+        currency=lambda: dice.random.choice(("VND", "USD")),
+        price_list=lambda: dice.random.choice(LISTS),
+        payment_method=lambda: "cash",
+        channel=lambda: "van",
+        coupons=lambda: ["TET"],
+        tax_rounding=lambda: "rate",
+        is_return=lambda: dice.chance(50),
+        regions=lambda: dice.some(REGIONS),
+        manual_discount=lambda: _typed(dice),
+    )
     return order
 
 
