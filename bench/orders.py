@@ -270,20 +270,20 @@ async def lay(dsn: str) -> Place:
     return Place(customers, items, shop.warehouse, user)
 
 
-def postmaster_of(dsn: str, data_dir: Path) -> int:
-    """The pid of the PostgreSQL behind this data folder."""
-    (pid_file,) = data_dir.rglob("postmaster.pid")
-    return int(pid_file.read_text().split()[0])
+async def postmaster_of(connection: Any) -> int:
+    """The pid of the PostgreSQL behind a connection: the parent of its backend."""
+    backend = await connection.fetchval("SELECT pg_backend_pid()")
+    return int(Path(f"/proc/{backend}/stat").read_text().rpartition(") ")[2].split()[1])
 
 
-async def rounds(dsn: str, data_dir: Path, *, hot: bool = False) -> tuple[list[Round], list[Round]]:
+async def rounds(dsn: str, data_dir: Path) -> tuple[list[Round], list[Round]]:
     """Alternating rounds of both sides: (bare, product)."""
     place = await lay(dsn)
     await make_copies(dsn)
-    postmaster = postmaster_of(dsn, data_dir)
     bare: list[Round] = []
     product: list[Round] = []
     connections = [await asyncpg.connect(dsn) for _ in range(CLIENTS)]
+    postmaster = await postmaster_of(connections[0])
     dice = [random.Random(number) for number in range(CLIENTS)]
     async with server(data_dir, dsn) as (port, pid):
         wires = [await log_in(port) for _ in range(CLIENTS)]

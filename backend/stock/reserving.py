@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import msgspec
-
 from backend.core.clock import now
 from backend.core.database import fetch
 from backend.stock.schemas import Held, Want
@@ -19,8 +17,9 @@ async def reserve(lines: Sequence[Want], reference: UUID, *, soft_until: datetim
     all bins in one order, so two orders of the same items never wait for each other in a circle.
     """
     rows = await fetch(
-        "SELECT * FROM stock_reserve($1, $2::jsonb, $3, $4, $5)",
-        reference, msgspec.json.encode(list(lines)).decode(), "soft" if soft_until else "hard", soft_until, now(),
+        "SELECT * FROM stock_reserve($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        reference, [line.line for line in lines], [line.item for line in lines], [line.warehouse for line in lines],
+        [line.qty for line in lines], [line.due_on for line in lines], "soft" if soft_until else "hard", soft_until, now(),
     )  # fmt: skip
     return [Held(reference, row["line"], row["item"], row["held"], row["backlog"]) for row in rows]
 

@@ -66,8 +66,8 @@ CREATE INDEX stock_bins_warehouse ON stock_bins (warehouse_id);
 CREATE TABLE reservations (
     reference uuid NOT NULL,
     line uuid NOT NULL,
-    item_id uuid NOT NULL REFERENCES items (id),
-    warehouse_id uuid NOT NULL REFERENCES warehouses (id),
+    item_id uuid NOT NULL,
+    warehouse_id uuid NOT NULL,
     wanted bigint NOT NULL CHECK (wanted >= 0),
     held bigint NOT NULL DEFAULT 0 CHECK (held >= 0),
     picked bigint NOT NULL DEFAULT 0,
@@ -79,13 +79,14 @@ CREATE TABLE reservations (
     state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'consumed', 'released', 'expired')),
     reserved_at timestamptz NOT NULL,
     PRIMARY KEY (reference, line),
+    FOREIGN KEY (item_id, warehouse_id) REFERENCES stock_bins (item_id, warehouse_id),
     CONSTRAINT reservations_picked CHECK (picked BETWEEN 0 AND held),
     CONSTRAINT reservations_places CHECK (state <> 'active' OR wanted = held + backlog + issued),
     CONSTRAINT reservations_closed CHECK (state = 'active' OR (held = 0 AND backlog = 0)),
     CONSTRAINT reservations_expiry CHECK ((kind = 'soft') = (expires_at IS NOT NULL))
 ) WITH (fillfactor = 80);
-CREATE INDEX reservations_open ON reservations (item_id, warehouse_id) WHERE state = 'active';
-CREATE INDEX reservations_warehouse ON reservations (warehouse_id);
+CREATE INDEX reservations_bin ON reservations (item_id, warehouse_id);
+CREATE INDEX reservations_waiting ON reservations (item_id) WHERE state = 'active' AND backlog > 0;
 CREATE INDEX reservations_expiring ON reservations (expires_at) WHERE state = 'active' AND kind = 'soft';
 
 CREATE TABLE incoming_receipts (
@@ -124,24 +125,19 @@ CREATE FUNCTION stock_open_bins(p_items uuid[], p_warehouses uuid[], p_at timest
 $$;
 
 -- Reserve what is there for each line, in the order given; the rest becomes backlog. Lines of one item share its bin.
--- p_lines: [{"line", "item", "warehouse", "qty", "due_on"}]. `free` is what was available before this call.
-CREATE FUNCTION stock_reserve(p_reference uuid, p_lines jsonb, p_kind text, p_expires timestamptz, p_at timestamptz)
-RETURNS TABLE (line uuid, item uuid, held bigint, backlog bigint, free bigint) LANGUAGE plpgsql AS $$
+-- The arrays run side by side, one place a line. `free` is what was available before this call.
+CREATE FUNCTION stock_reserve(p_reference uuid, p_lines uuid[], p_items uuid[], p_warehouses uuid[], p_qtys bigint[],
+                              p_due date[], p_kind text, p_expires timestamptz, p_at timestamptz)
+RETURNS TABLE (line uuid, item uuid, held bigint, backlog bigint, free bigint) LANGUAGE plpgsql ROWS 10 AS $$
 #variable_conflict use_column
-DECLARE
-    v_items uuid[];
-    v_warehouses uuid[];
 BEGIN
-    SELECT array_agg(w.item), array_agg(w.warehouse) INTO v_items, v_warehouses
-      FROM jsonb_to_recordset(p_lines) AS w(item uuid, warehouse uuid);
-    PERFORM stock_open_bins(v_items, v_warehouses, p_at);
-    PERFORM stock_lock(v_items, v_warehouses);
+    PERFORM stock_open_bins(p_items, p_warehouses, p_at);
+    PERFORM stock_lock(p_items, p_warehouses);
     RETURN QUERY
     WITH asked AS (
         SELECT w.*, b.on_hand - b.reserved - b.safety AS free,
                sum(w.qty) OVER (PARTITION BY w.item, w.warehouse ORDER BY w.n) - w.qty AS before
-          FROM ROWS FROM (jsonb_to_recordset(p_lines)
-                 AS (line uuid, item uuid, warehouse uuid, qty bigint, due_on date)) WITH ORDINALITY
+          FROM unnest(p_lines, p_items, p_warehouses, p_qtys, p_due) WITH ORDINALITY
                AS w(line, item, warehouse, qty, due_on, n)
           JOIN stock_bins b ON b.item_id = w.item AND b.warehouse_id = w.warehouse
     ), shared AS (

@@ -188,7 +188,9 @@ END $$;
 -- p_more: {"position", "account_currency", "account_digits", "locked", "differs", "expires_at", "today", "year", "audit_id",
 -- "request_id"}. Answers null when an order of this id is there already, else {"number", "state", "holds", "lines"}; the
 -- numbers of a hold are decimal text, as the wire wants them, those of `lines` integers.
-CREATE FUNCTION orders_place(p_order jsonb, p_lines jsonb, p_more jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- Plans are generic: all its statements go by keys, and planning each anew would cost more than running it.
+CREATE FUNCTION orders_place(p_order jsonb, p_lines jsonb, p_more jsonb) RETURNS jsonb LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v orders;
     v_credit jsonb;
@@ -196,6 +198,11 @@ DECLARE
     v_short jsonb;
     v_holds jsonb := '[]';
     v_soft boolean;
+    v_ids uuid[];
+    v_items uuid[];
+    v_warehouses uuid[];
+    v_qtys bigint[];
+    v_due date[];
     v_digits int := (p_more->>'account_digits')::int;
 BEGIN
     v := jsonb_populate_record(NULL::orders, p_order);
@@ -209,14 +216,14 @@ BEGIN
     v_credit := credit_take(v.customer_id, p_more->>'account_currency', v.id, v.credit_amount, (p_more->>'locked')::boolean,
                             false, v.placed_at, (p_more->>'today')::date, v.user_id);
     v_soft := NOT (v_credit->>'taken')::boolean OR p_more->'differs' <> 'null';
-    SELECT coalesce(jsonb_agg(jsonb_build_object('line', r.line, 'item', r.item, 'held', r.held, 'short', r.backlog,
-                                                 'free', r.free)), '[]')
+    SELECT array_agg(l.id), array_agg(l.item_id), array_agg(v.warehouse_id), array_agg(l.qty_base),
+           array_agg(coalesce(v.requested_on, v.ordered_on))
+      INTO v_ids, v_items, v_warehouses, v_qtys, v_due
+      FROM jsonb_to_recordset(p_lines) AS l(id uuid, item_id uuid, qty_base bigint, stocked boolean) WHERE l.stocked;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('line', r.line, 'item', r.item, 'held', r.held, 'short', r.backlog)), '[]')
       INTO v_held
-      FROM stock_reserve(v.id, (SELECT jsonb_agg(jsonb_build_object(
-                 'line', l->'id', 'item', l->'item_id', 'warehouse', v.warehouse_id, 'qty', l->'qty_base',
-                 'due_on', coalesce(v.requested_on, v.ordered_on)))
-               FROM jsonb_array_elements(p_lines) l WHERE (l->>'stocked')::boolean),
-           CASE WHEN v_soft THEN 'soft' ELSE 'hard' END, (p_more->>'expires_at')::timestamptz, v.placed_at) r;
+      FROM stock_reserve(v.id, v_ids, v_items, v_warehouses, v_qtys, v_due, CASE WHEN v_soft THEN 'soft' ELSE 'hard' END,
+                         (p_more->>'expires_at')::timestamptz, v.placed_at) r;
     SELECT coalesce(jsonb_agg(jsonb_build_object('line', h.line, 'item', h.item, 'held', decimal_text(h.held, 6),
                'short', decimal_text(h.short, 6))), '[]')
       INTO v_short FROM jsonb_to_recordset(v_held) AS h(line uuid, item uuid, held bigint, short bigint) WHERE h.short > 0;
