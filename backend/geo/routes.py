@@ -6,6 +6,8 @@ import gzip
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from backend.geo import queries
 from backend.geo.schemas import RegionSetOut
@@ -16,13 +18,15 @@ A_WHILE = "public, max-age=300"
 
 
 @get("/geo/sets", opt=rule("geo.read"))
-async def sets(actor: Actor) -> list[RegionSetOut]:
+async def sets(actor: NamedDependency[Actor]) -> list[RegionSetOut]:
     """The divisions of the country reports can be drawn in, the newest first."""
     return await queries.region_sets(actor=actor)
 
 
 @get("/geo/sets/{code:str}/shapes", opt=rule("geo.read"), media_type="application/json")
-async def shapes(code: str, request: Request[Actor, Any, Any], v: str | None = None) -> Response[bytes]:
+async def shapes(
+    code: FromPath[str], request: Request[Actor, Any, Any], v: FromQuery[str | None] = None
+) -> Response[bytes]:
     """The map of a set as TopoJSON (object `regions`, properties code, name, kind), compressed once and for all.
 
     With the current hash as `v` the answer may be kept for ever; a stale `v` is answered with today's shapes, briefly.
