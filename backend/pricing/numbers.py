@@ -28,7 +28,10 @@ def optional(value: object) -> Fraction | None:
 
 def at_digits(value: Fraction, digits: int) -> int:
     """The value in units of 10^-digits, rounded half away from zero."""
-    return round_half_away(value * 10**digits)
+    size: int = abs(value.numerator) * 10**digits  # whole numbers: no fraction is made on the way
+    part = value.denominator
+    whole = (2 * size + part) // (2 * part)
+    return whole if value.numerator >= 0 else -whole
 
 
 def to_step(value: Fraction, step: Fraction) -> Fraction:

@@ -4,13 +4,14 @@ import zlib
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 
 from backend.people.access import Actor, rule
 from backend.pricing import queries
 
 
 @get("/pricing/book", opt=rule("price.read"))
-async def book(request: Request[Actor, Any, Any], actor: Actor) -> Response[bytes]:
+async def book(request: Request[Actor, Any, Any], actor: NamedDependency[Actor]) -> Response[bytes]:
     """`{"version", "book"}`; 304 when the phone holds this version already (`If-None-Match`)."""
     version, packed = await queries.book_of(actor=actor)
     etag = f'"{version}"'

@@ -69,7 +69,10 @@ class Line:
 
 @dataclass(slots=True)
 class Order:
-    """An order as the rules see it: whose, when, in which currency, and its lines."""
+    """An order as the rules see it: whose, when, in which currency, and its lines.
+
+    `factors` keeps what one unit of a currency is in minor units of the order's; `item_ids` are those ordered.
+    """
 
     book: Book
     customer: Customer
@@ -89,6 +92,11 @@ class Order:
     first_included: bool = False
     trace: Trace = field(default_factory=list)
     explain: bool = True
+    factors: dict[str, Fraction] = field(default_factory=dict)
+    item_ids: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.item_ids = frozenset(line.item.id for line in self.lines)
 
     def skip(self, code: str, **where: str) -> None:
         """Note in the trace what was looked at and not applied, and why."""

@@ -51,7 +51,9 @@ def eligible(order: Order, promotion: Promotion, pool: list[Line]) -> Skip | Fou
         return Skip("currency")
     if not holds(order, promotion.when):
         return Skip("when")
-    matched = [line for line in pool if selects(promotion.match, line)]
+    named = promotion.match.items
+    apart = named is not None and named.isdisjoint(order.item_ids)  # most promotions, said at once
+    matched = [] if apart else [line for line in pool if selects(promotion.match, line)]
     if not matched:
         return Skip("match")
     passing = _passing(order, promotion.minimum, matched, money)
@@ -96,7 +98,11 @@ def _about(order: Order, name: str) -> tuple[str, ...]:
 def _money(order: Order, promotion: Promotion) -> Money:
     """Amounts are in the promotion's currency, or the company's where it names none."""
     own = promotion.currency or str(order.book.company_currency)
-    return Money(order.book.exchanged(ONE, own, order.currency.code, order.on) * 10**order.currency.minor)
+    factor = order.factors.get(own)
+    if factor is None:
+        factor = order.book.exchanged(ONE, own, order.currency.code, order.on) * 10**order.currency.minor
+        order.factors[own] = factor
+    return Money(factor)
 
 
 def _tiers(order: Order, promotion: Promotion, passing: list[Line], money: Money) -> Skip | Found:
