@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import Parameter, QueryParameter
 
 from backend.approvals import queries
@@ -13,7 +14,7 @@ from backend.people.access import Actor, rule
 
 @get("/approvals", opt=rule("approval.read"))
 async def list_approvals(
-    actor: Actor,
+    actor: NamedDependency[Actor],
     limit: Annotated[int, Parameter(ge=1, le=MOST)] = 50,
     cursor: str | None = None,
     in_state: Annotated[Literal["open", "approved", "rejected", "withdrawn"], QueryParameter(name="state")] = "open",

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from litestar import get
+from litestar.di import NamedDependency
 
 from backend.catalog import queries
 from backend.catalog.schemas import GroupOut, ItemDetail, ItemOut
@@ -12,20 +13,20 @@ from backend.people.access import Actor, rule
 
 @get("/items", opt=rule("catalog.read"))
 async def items(
-    actor: Actor, q: str = "", group: UUID | None = None, limit: int = 50, cursor: str | None = None
+    actor: NamedDependency[Actor], q: str = "", group: UUID | None = None, limit: int = 50, cursor: str | None = None
 ) -> Page[ItemOut]:
     """Items on sale, found by words of their code and names."""
     return await queries.list_items(actor=actor, q=q, group=group, limit=limit, cursor=cursor)
 
 
 @get("/items/groups", opt=rule("catalog.read"))
-async def groups(actor: Actor) -> list[GroupOut]:
+async def groups(actor: NamedDependency[Actor]) -> list[GroupOut]:
     """The tree of item groups."""
     return await queries.list_groups(actor=actor)
 
 
 @get("/items/{item_id:uuid}", opt=rule("catalog.read"))
-async def item(actor: Actor, item_id: UUID) -> ItemDetail:
+async def item(actor: NamedDependency[Actor], item_id: UUID) -> ItemDetail:
     """One item with its packagings."""
     return await queries.item_detail(item_id, actor=actor)
 

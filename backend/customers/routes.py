@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, patch, post, put
+from litestar.di import NamedDependency
 from litestar.params import JSONBody, Parameter
 
 from backend.core.database import in_transaction
@@ -51,7 +52,7 @@ class Reopening(msgspec.Struct, forbid_unknown_fields=True):
 
 @get("/customers", opt=rule("customer.read"))
 async def list_customers(  # noqa: PLR0917 -- query parameters
-    actor: Actor,
+    actor: NamedDependency[Actor],
     q: Text = None,
     group: UUID | None = None,
     position: int | None = None,
@@ -68,32 +69,34 @@ async def list_customers(  # noqa: PLR0917 -- query parameters
 
 
 @get("/customers/groups", opt=rule("customer.read"))
-async def list_groups(actor: Actor) -> list[GroupOut]:
+async def list_groups(actor: NamedDependency[Actor]) -> list[GroupOut]:
     """The group trees, with how many of one's own customers each holds."""
     return await queries.list_groups(actor=actor)
 
 
 @get("/customers/{customer_id:uuid}", opt=rule("customer.read"))
-async def show_customer(customer_id: UUID, actor: Actor) -> CustomerDetail:
+async def show_customer(customer_id: UUID, actor: NamedDependency[Actor]) -> CustomerDetail:
     """One customer, whole."""
     return await queries.show_customer(customer_id, actor=actor)
 
 
 @post("/customers", opt=rule("customer.change"))
-async def create_customer(data: JSONBody[CreateCustomer], actor: Actor) -> Created:
+async def create_customer(data: JSONBody[CreateCustomer], actor: NamedDependency[Actor]) -> Created:
     """Make a customer."""
     return await in_transaction(lambda: creating.create_customer(data, actor=actor))
 
 
 @patch("/customers/{customer_id:uuid}", opt=rule("customer.change"))
-async def update_customer(customer_id: UUID, data: JSONBody[Changes], actor: Actor) -> Updated:
+async def update_customer(customer_id: UUID, data: JSONBody[Changes], actor: NamedDependency[Actor]) -> Updated:
     """Change fields of a customer; merged by field when the editor's copy was old."""
     command = UpdateCustomer(id=customer_id, changes=data.changes, base=data.base)
     return await in_transaction(lambda: updating.update_customer(command, actor=actor))
 
 
 @put("/customers/{customer_id:uuid}/contacts/{contact_id:uuid}", opt=rule("customer.change"))
-async def save_contact(customer_id: UUID, contact_id: UUID, data: JSONBody[SaveContact], actor: Actor) -> Saved:
+async def save_contact(
+    customer_id: UUID, contact_id: UUID, data: JSONBody[SaveContact], actor: NamedDependency[Actor]
+) -> Saved:
     """Add or change a contact."""
     if (data.customer_id, data.id) != (customer_id, contact_id):
         raise Malformed(pointer="/id")
@@ -101,13 +104,13 @@ async def save_contact(customer_id: UUID, contact_id: UUID, data: JSONBody[SaveC
 
 
 @post("/customers/addresses/pin", opt=rule("customer.change"), status_code=200)
-async def pin_address(data: JSONBody[PinAddress], actor: Actor) -> Pinned:
+async def pin_address(data: JSONBody[PinAddress], actor: NamedDependency[Actor]) -> Pinned:
     """Put an address where it truly is."""
     return await in_transaction(lambda: pinning.pin_address(data, actor=actor))
 
 
 @post("/customers/reassignment", opt=rule("customer.reassign"), status_code=200)
-async def reassign(data: JSONBody[Reassign], actor: Actor) -> Reassigned:
+async def reassign(data: JSONBody[Reassign], actor: NamedDependency[Actor]) -> Reassigned:
     """Hand customers to another position."""
     try:
         on = date.fromisoformat(data.on) if data.on else None
@@ -119,14 +122,14 @@ async def reassign(data: JSONBody[Reassign], actor: Actor) -> Reassigned:
 
 
 @post("/customers/{customer_id:uuid}/closing", opt=rule("customer.change"), status_code=200)
-async def close_customer(customer_id: UUID, data: JSONBody[Closing], actor: Actor) -> Saved:
+async def close_customer(customer_id: UUID, data: JSONBody[Closing], actor: NamedDependency[Actor]) -> Saved:
     """Stop care, with a reason."""
     command = CloseCustomer(id=customer_id, reason=data.reason, note=data.note)
     return await in_transaction(lambda: closing.close_customer(command, actor=actor))
 
 
 @post("/customers/{customer_id:uuid}/reopening", opt=rule("customer.reassign"), status_code=200)
-async def reopen_customer(customer_id: UUID, data: JSONBody[Reopening], actor: Actor) -> Saved:
+async def reopen_customer(customer_id: UUID, data: JSONBody[Reopening], actor: NamedDependency[Actor]) -> Saved:
     """Take care up again."""
     return await in_transaction(lambda: closing.reopen_customer(customer_id, data.note, actor=actor))
 

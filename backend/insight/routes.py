@@ -6,6 +6,7 @@ from typing import Annotated, Any, BinaryIO, Final
 from uuid import UUID
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
@@ -27,7 +28,11 @@ Last = Annotated[str, QueryParameter(name="to", max_length=7)]
 
 @get("/insight/revenue", opt=rule("insight.read"))
 async def show_revenue(
-    actor: Actor, first: First, last: Last, set_code: SetCode = "VN-ADM1-34", position: int | None = None
+    actor: NamedDependency[Actor],
+    first: First,
+    last: Last,
+    set_code: SetCode = "VN-ADM1-34",
+    position: int | None = None,
 ) -> Revenue:
     """Revenue by region, month and position; every list adds up to the total."""
     return await queries.revenue(Choice(set=set_code, first=first, last=last, position=position), actor=actor)
@@ -35,7 +40,7 @@ async def show_revenue(
 
 @get("/insight/revenue/customers", opt=rule("insight.read"))
 async def show_region_customers(  # noqa: PLR0917 -- query parameters
-    actor: Actor,
+    actor: NamedDependency[Actor],
     first: First,
     last: Last,
     region: Annotated[str, Parameter(max_length=40)],
@@ -48,7 +53,7 @@ async def show_region_customers(  # noqa: PLR0917 -- query parameters
 
 
 @get("/hints", opt=rule("hints.read"))
-async def show_hints(actor: Actor) -> Hints:
+async def show_hints(actor: NamedDependency[Actor]) -> Hints:
     """Stock and credit as they are now, for a phone to show with their age."""
     return await hints(actor=actor)
 
@@ -62,7 +67,11 @@ def _paper(content: bytes, name: str) -> Response[bytes]:
 
 @get("/insight/revenue.xlsx", opt=rule("export"))
 async def revenue_xlsx(
-    actor: Actor, first: First, last: Last, set_code: SetCode = "VN-ADM1-34", position: int | None = None
+    actor: NamedDependency[Actor],
+    first: First,
+    last: Last,
+    set_code: SetCode = "VN-ADM1-34",
+    position: int | None = None,
 ) -> Response[bytes]:
     """The report as a workbook."""
     choice = Choice(set=set_code, first=first, last=last, position=position)
@@ -71,7 +80,11 @@ async def revenue_xlsx(
 
 @get("/insight/revenue.pdf", opt=rule("export"))
 async def revenue_pdf(
-    actor: Actor, first: First, last: Last, set_code: SetCode = "VN-ADM1-34", position: int | None = None
+    actor: NamedDependency[Actor],
+    first: First,
+    last: Last,
+    set_code: SetCode = "VN-ADM1-34",
+    position: int | None = None,
 ) -> Response[bytes]:
     """The report as pages."""
     choice = Choice(set=set_code, first=first, last=last, position=position)
@@ -80,7 +93,7 @@ async def revenue_pdf(
 
 @get("/orders.xlsx", opt=rule("order.export"))
 async def orders_xlsx(  # noqa: PLR0917 -- query parameters
-    actor: Actor,
+    actor: NamedDependency[Actor],
     from_on: FromDay = None,
     to_on: ToDay = None,
     in_state: Annotated[str | None, QueryParameter(name="state")] = None,
@@ -102,7 +115,7 @@ async def _pieces(book: BinaryIO) -> AsyncIterator[bytes]:
 
 @get("/orders.pdf", opt=rule("order.export"))
 async def orders_pdf(  # noqa: PLR0917 -- query parameters
-    actor: Actor,
+    actor: NamedDependency[Actor],
     from_on: FromDay = None,
     to_on: ToDay = None,
     in_state: Annotated[str | None, QueryParameter(name="state")] = None,
@@ -115,20 +128,22 @@ async def orders_pdf(  # noqa: PLR0917 -- query parameters
 
 
 @get("/insight/today", opt=rule("today.read"))
-async def show_today(actor: Actor) -> Today:
+async def show_today(actor: NamedDependency[Actor]) -> Today:
     """The day so far."""
     return await queries_today.today_so_far(actor=actor)
 
 
 @get("/customers/{customer_id:uuid}/overview", opt=rule("customer.read"))
-async def show_overview(customer_id: UUID, actor: Actor) -> Overview:
+async def show_overview(customer_id: UUID, actor: NamedDependency[Actor]) -> Overview:
     """A customer's account at a glance."""
     return await queries_account.overview(customer_id, actor=actor)
 
 
 @get("/search", opt=rule("search.read"))
 async def search_all(
-    actor: Actor, q: Annotated[str, Parameter(max_length=100)], limit: Annotated[int, Parameter(ge=1, le=50)] = 10
+    actor: NamedDependency[Actor],
+    q: Annotated[str, Parameter(max_length=100)],
+    limit: Annotated[int, Parameter(ge=1, le=50)] = 10,
 ) -> Found:
     """Customers, items and orders a typed text means, grouped by type."""
     return await queries_search.search_all(q, actor=actor, limit=limit)

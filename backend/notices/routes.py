@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import delete, get, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody, Parameter
 
 from backend.core.clock import now
@@ -15,14 +16,17 @@ from backend.people.access import Actor, rule
 
 @get("/notices", opt=rule("notice.read"))
 async def list_notices(
-    actor: Actor, limit: Annotated[int, Parameter(ge=1, le=200)] = 50, cursor: str | None = None, unread: bool = False
+    actor: NamedDependency[Actor],
+    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    cursor: str | None = None,
+    unread: bool = False,
 ) -> Inbox:
     """One's own inbox, newest first."""
     return await queries.list_notices(actor=actor, limit=limit, cursor=cursor, unread=unread)
 
 
 @post("/notices/{notice_id:uuid}/reading", opt=rule("notice.read"), status_code=200)
-async def read_notice(notice_id: UUID, actor: Actor) -> NoticeOut:
+async def read_notice(notice_id: UUID, actor: NamedDependency[Actor]) -> NoticeOut:
     """Say that one has read a notice."""
 
     async def work() -> NoticeOut:
@@ -34,19 +38,19 @@ async def read_notice(notice_id: UUID, actor: Actor) -> NoticeOut:
 
 
 @get("/push/key", opt=rule("notice.read"))
-async def show_push_key(actor: Actor) -> PushKey:
+async def show_push_key(actor: NamedDependency[Actor]) -> PushKey:
     """The key a browser subscribes with."""
     return PushKey(key=keys.public_key())
 
 
 @post("/push/subscriptions", opt=rule("notice.read"))
-async def subscribe(data: JSONBody[Subscribe], actor: Actor) -> Subscribed:
+async def subscribe(data: JSONBody[Subscribe], actor: NamedDependency[Actor]) -> Subscribed:
     """Have a browser told."""
     return await in_transaction(lambda: subscribing.subscribe(data, actor=actor))
 
 
 @delete("/push/subscriptions/{subscription_id:uuid}", opt=rule("notice.read"), status_code=204)
-async def unsubscribe(subscription_id: UUID, actor: Actor) -> None:
+async def unsubscribe(subscription_id: UUID, actor: NamedDependency[Actor]) -> None:
     """Have a browser told no more."""
     await subscribing.unsubscribe(subscription_id, actor=actor)
 

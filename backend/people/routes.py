@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response, delete, get, patch, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
@@ -104,7 +105,7 @@ async def log_in(data: JSONBody[Login], request: Request[Any, Any, Any]) -> Resp
 
 
 @delete("/session", opt=rule("session.any"), status_code=200)
-async def log_out(request: Request[Actor, Any, Any], actor: Actor) -> Response[None]:
+async def log_out(request: Request[Actor, Any, Any], actor: NamedDependency[Actor]) -> Response[None]:
     """End the session on the server and tell the browser to forget everything of ours."""
     await sessions.end_session(request.cookies[cookie_name()], actor=actor)
     answer: Response[None] = Response(None, headers={"Clear-Site-Data": '"cache", "cookies", "storage"'})
@@ -113,13 +114,13 @@ async def log_out(request: Request[Actor, Any, Any], actor: Actor) -> Response[N
 
 
 @get("/me", opt=rule("session.any"))
-async def show_me(actor: Actor) -> Me:
+async def show_me(actor: NamedDependency[Actor]) -> Me:
     """Who is logged in."""
     return me_of(actor)
 
 
 @patch("/me", opt=rule("session.any"))
-async def change_me(data: JSONBody[ChangeMe], actor: Actor) -> Me:
+async def change_me(data: JSONBody[ChangeMe], actor: NamedDependency[Actor]) -> Me:
     """Switch one's own language."""
     await execute("UPDATE users SET language = $2, version = version + 1 WHERE id = $1", actor.user_id, data.language)
     await audit.record("user", actor.user_id, "user.language", actor_id=actor.user_id)
@@ -127,13 +128,13 @@ async def change_me(data: JSONBody[ChangeMe], actor: Actor) -> Me:
 
 
 @get("/positions", opt=rule("people.read"))
-async def list_positions(actor: Actor) -> list[PositionOut]:
+async def list_positions(actor: NamedDependency[Actor]) -> list[PositionOut]:
     """The reporting line below the actor, today."""
     return [PositionOut(**row) for row in await queries.list_positions(actor=actor)]
 
 
 @get("/users", opt=rule("people.read"))
-async def list_users(actor: Actor) -> list[UserOut]:
+async def list_users(actor: NamedDependency[Actor]) -> list[UserOut]:
     """People on the reporting line below the actor."""
     return [UserOut(**row) for row in await queries.list_users(actor=actor)]
 
