@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from backend.core.languages import text
 from backend.people.access import rule
@@ -121,7 +122,7 @@ def favicon() -> Response[bytes]:
 
 
 @get("/static/{name:path}", opt=rule("open"), include_in_schema=False, sync_to_thread=False)
-def static_file(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """A file of the build. Names under assets/ carry a hash of their content and never change."""
     stamp = _stamp()
     key = name.lstrip("/")

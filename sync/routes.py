@@ -9,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.params import JSONBody, Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from litestar.response import Stream
 
 from backend.core.clock import now
@@ -55,7 +56,7 @@ async def plain_body(request: Request[Actor, Any, Any]) -> bytes:
 
 
 @post("/sync", opt=rule("sync"), status_code=200, request_max_body_size=MOST_BYTES)
-async def sync(request: Request[Actor, Any, Any], actor: Actor) -> Response[bytes]:
+async def sync(request: Request[Actor, Any, Any], actor: NamedDependency[Actor]) -> Response[bytes]:
     """Hand in, then fetch, in one round trip (docs/sync.md)."""
     ask = read_ask(await plain_body(request))
     may_pull = await devices.meet(ask, actor=actor)
@@ -69,7 +70,7 @@ async def sync(request: Request[Actor, Any, Any], actor: Actor) -> Response[byte
 
 
 @get("/live", opt=rule("sync"), media_type="text/event-stream")
-async def listen(actor: Actor) -> Stream:
+async def listen(actor: NamedDependency[Actor]) -> Stream:
     """Server-sent events that only ever say `pull`."""
     keys = frozenset(await keys_of(actor))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -77,21 +78,21 @@ async def listen(actor: Actor) -> Stream:
 
 
 @post("/devices", opt=rule("sync"), status_code=201)
-async def register_device(data: JSONBody[NewDevice], actor: Actor) -> NewDevice:
+async def register_device(data: JSONBody[NewDevice], actor: NamedDependency[Actor]) -> NewDevice:
     """Make a phone known under the id it gave itself."""
     await devices.register(data.id, data.name, actor=actor)
     return data
 
 
 @delete("/devices/{device_id:uuid}", opt=rule("sync"), status_code=204)
-async def revoke_device(device_id: UUID, actor: Actor) -> None:
+async def revoke_device(device_id: FromPath[UUID], actor: NamedDependency[Actor]) -> None:
     """Shut out one of the actor's own phones; it is told to wipe itself at its next contact."""
     async with transaction():
         await devices.revoke(device_id, actor=actor)
 
 
 @post("/outbox/report", opt=rule("sync"), status_code=201, request_max_body_size=MOST_BYTES)
-async def report(request: Request[Actor, Any, Any], actor: Actor) -> dict[str, str]:
+async def report(request: Request[Actor, Any, Any], actor: NamedDependency[Actor]) -> dict[str, str]:
     """Keep, as it is, what a phone failed to hand in, so that a person can look at it."""
     try:
         body = msgspec.json.decode(await plain_body(request))
@@ -117,7 +118,10 @@ async def report(request: Request[Actor, Any, Any], actor: Actor) -> dict[str, s
 
 @get("/roots/{root:uuid}/history", opt=rule("customer.read"))
 async def show_history(
-    actor: Actor, root: UUID, before: date, limit: Annotated[int, Parameter(ge=1, le=500)] = 200
+    actor: NamedDependency[Actor],
+    root: FromPath[UUID],
+    before: FromQuery[date],
+    limit: Annotated[int, Parameter(ge=1, le=500)] = 200,
 ) -> Response[bytes]:
     """History of one customer older than what phones hold, in the format of a pull; online only, not stored."""
     found = await read_history(root, before, limit, actor=actor)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import HttpMethod, Request, Response, delete, head, patch, post, route
+from litestar.params import FromPath
 
 from backend.core.errors import Refusal
 from backend.core.problems import document
@@ -147,7 +148,7 @@ async def begin_upload(request: Request[Actor, Any, Any]) -> Answer:
 
 
 @head("/files/{upload_id:uuid}", opt=_OPT)
-async def ask_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Response[None]:
+async def ask_upload(request: Request[Actor, Any, Any], upload_id: FromPath[UUID]) -> Response[None]:
     """How far it is."""
 
     async def work() -> Answer:
@@ -159,7 +160,7 @@ async def ask_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Resp
 
 
 @patch("/files/{upload_id:uuid}", opt=_OPT, request_max_body_size=None)
-async def continue_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Answer:
+async def continue_upload(request: Request[Actor, Any, Any], upload_id: FromPath[UUID]) -> Answer:
     """More bytes from `Upload-Offset` on. What arrives before a cut is kept."""
 
     async def work() -> Answer:
@@ -174,7 +175,7 @@ async def continue_upload(request: Request[Actor, Any, Any], upload_id: UUID) ->
 
 
 @delete("/files/{upload_id:uuid}", opt=_OPT, status_code=204)
-async def end_upload(request: Request[Actor, Any, Any], upload_id: UUID) -> Response[None]:
+async def end_upload(request: Request[Actor, Any, Any], upload_id: FromPath[UUID]) -> Response[None]:
     """Throw it away."""
 
     async def work() -> Answer:

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get
-from litestar.params import Parameter, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, Parameter, QueryParameter
 
 from backend.activities import files, queries
 from backend.activities.schemas import ActivityOut, ExpenseOut
@@ -23,14 +24,14 @@ _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "appl
 
 @get("/activities", opt=rule("activity.read"))
 async def list_activities(
-    actor: Actor,
+    actor: NamedDependency[Actor],
     *,
-    customer: UUID | None = None,
-    user: UUID | None = None,
+    customer: FromQuery[UUID | None] = None,
+    user: FromQuery[UUID | None] = None,
     since: From = None,
     until: To = None,
     limit: Limit = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[ActivityOut]:
     """Visits of the actor's own line, the newest first."""
     filters = queries.Filters(customer, user, since, until)
@@ -39,14 +40,14 @@ async def list_activities(
 
 @get("/expenses", opt=rule("expense.read"))
 async def list_expenses(
-    actor: Actor,
+    actor: NamedDependency[Actor],
     *,
-    customer: UUID | None = None,
-    user: UUID | None = None,
+    customer: FromQuery[UUID | None] = None,
+    user: FromQuery[UUID | None] = None,
     since: From = None,
     until: To = None,
     limit: Limit = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[ExpenseOut]:
     """Expenses of the actor's own line, the latest day first."""
     filters = queries.Filters(customer, user, since, until)
@@ -55,7 +56,10 @@ async def list_expenses(
 
 @get("/attachments/{attachment_id:uuid}", opt=rule("attachment.read"), media_type="application/octet-stream")
 async def show_attachment(
-    request: Request[Actor, Any, Any], actor: Actor, attachment_id: UUID, size: Literal["full", "thumb"] = "full"
+    request: Request[Actor, Any, Any],
+    actor: NamedDependency[Actor],
+    attachment_id: FromPath[UUID],
+    size: FromQuery[Literal["full", "thumb"]] = "full",
 ) -> Response[bytes]:
     """The bytes of an attachment without what they tell about place and camera; `size=thumb` for a small picture."""
     found = await queries.find_file(attachment_id, actor=actor)

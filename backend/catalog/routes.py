@@ -4,6 +4,7 @@ from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from backend.catalog import queries
 from backend.catalog.schemas import GroupOut, ItemDetail, ItemOut
@@ -13,7 +14,11 @@ from backend.people.access import Actor, rule
 
 @get("/items", opt=rule("catalog.read"))
 async def items(
-    actor: NamedDependency[Actor], q: str = "", group: UUID | None = None, limit: int = 50, cursor: str | None = None
+    actor: NamedDependency[Actor],
+    q: FromQuery[str] = "",
+    group: FromQuery[UUID | None] = None,
+    limit: FromQuery[int] = 50,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[ItemOut]:
     """Items on sale, found by words of their code and names."""
     return await queries.list_items(actor=actor, q=q, group=group, limit=limit, cursor=cursor)
@@ -26,7 +31,7 @@ async def groups(actor: NamedDependency[Actor]) -> list[GroupOut]:
 
 
 @get("/items/{item_id:uuid}", opt=rule("catalog.read"))
-async def item(actor: NamedDependency[Actor], item_id: UUID) -> ItemDetail:
+async def item(actor: NamedDependency[Actor], item_id: FromPath[UUID]) -> ItemDetail:
     """One item with its packagings."""
     return await queries.item_detail(item_id, actor=actor)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from backend.core.database import in_transaction
 from backend.core.errors import Malformed
@@ -54,12 +54,12 @@ class Reopening(msgspec.Struct, forbid_unknown_fields=True):
 async def list_customers(  # noqa: PLR0917 -- query parameters
     actor: NamedDependency[Actor],
     q: Text = None,
-    group: UUID | None = None,
-    position: int | None = None,
-    stage: Stage | None = None,
-    status: Literal["active", "locked", "closed"] | None = None,
+    group: FromQuery[UUID | None] = None,
+    position: FromQuery[int | None] = None,
+    stage: FromQuery[Stage | None] = None,
+    status: FromQuery[Literal["active", "locked", "closed"] | None] = None,
     limit: Limit = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[CustomerOut]:
     """Customers by name; with `q`, the best hits on one page instead."""
     filters = queries.Filters(group=group, position=position, stage=stage, status=status)
@@ -75,7 +75,7 @@ async def list_groups(actor: NamedDependency[Actor]) -> list[GroupOut]:
 
 
 @get("/customers/{customer_id:uuid}", opt=rule("customer.read"))
-async def show_customer(customer_id: UUID, actor: NamedDependency[Actor]) -> CustomerDetail:
+async def show_customer(customer_id: FromPath[UUID], actor: NamedDependency[Actor]) -> CustomerDetail:
     """One customer, whole."""
     return await queries.show_customer(customer_id, actor=actor)
 
@@ -87,7 +87,9 @@ async def create_customer(data: JSONBody[CreateCustomer], actor: NamedDependency
 
 
 @patch("/customers/{customer_id:uuid}", opt=rule("customer.change"))
-async def update_customer(customer_id: UUID, data: JSONBody[Changes], actor: NamedDependency[Actor]) -> Updated:
+async def update_customer(
+    customer_id: FromPath[UUID], data: JSONBody[Changes], actor: NamedDependency[Actor]
+) -> Updated:
     """Change fields of a customer; merged by field when the editor's copy was old."""
     command = UpdateCustomer(id=customer_id, changes=data.changes, base=data.base)
     return await in_transaction(lambda: updating.update_customer(command, actor=actor))
@@ -95,7 +97,7 @@ async def update_customer(customer_id: UUID, data: JSONBody[Changes], actor: Nam
 
 @put("/customers/{customer_id:uuid}/contacts/{contact_id:uuid}", opt=rule("customer.change"))
 async def save_contact(
-    customer_id: UUID, contact_id: UUID, data: JSONBody[SaveContact], actor: NamedDependency[Actor]
+    customer_id: FromPath[UUID], contact_id: FromPath[UUID], data: JSONBody[SaveContact], actor: NamedDependency[Actor]
 ) -> Saved:
     """Add or change a contact."""
     if (data.customer_id, data.id) != (customer_id, contact_id):
@@ -122,14 +124,16 @@ async def reassign(data: JSONBody[Reassign], actor: NamedDependency[Actor]) -> R
 
 
 @post("/customers/{customer_id:uuid}/closing", opt=rule("customer.change"), status_code=200)
-async def close_customer(customer_id: UUID, data: JSONBody[Closing], actor: NamedDependency[Actor]) -> Saved:
+async def close_customer(customer_id: FromPath[UUID], data: JSONBody[Closing], actor: NamedDependency[Actor]) -> Saved:
     """Stop care, with a reason."""
     command = CloseCustomer(id=customer_id, reason=data.reason, note=data.note)
     return await in_transaction(lambda: closing.close_customer(command, actor=actor))
 
 
 @post("/customers/{customer_id:uuid}/reopening", opt=rule("customer.reassign"), status_code=200)
-async def reopen_customer(customer_id: UUID, data: JSONBody[Reopening], actor: NamedDependency[Actor]) -> Saved:
+async def reopen_customer(
+    customer_id: FromPath[UUID], data: JSONBody[Reopening], actor: NamedDependency[Actor]
+) -> Saved:
     """Take care up again."""
     return await in_transaction(lambda: closing.reopen_customer(customer_id, data.note, actor=actor))
 

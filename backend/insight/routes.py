@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, Parameter, QueryParameter
 from litestar.response import Stream
 
 from backend.insight import exporting, queries, queries_account, queries_search, queries_today
@@ -32,7 +32,7 @@ async def show_revenue(
     first: First,
     last: Last,
     set_code: SetCode = "VN-ADM1-34",
-    position: int | None = None,
+    position: FromQuery[int | None] = None,
 ) -> Revenue:
     """Revenue by region, month and position; every list adds up to the total."""
     return await queries.revenue(Choice(set=set_code, first=first, last=last, position=position), actor=actor)
@@ -45,7 +45,7 @@ async def show_region_customers(  # noqa: PLR0917 -- query parameters
     last: Last,
     region: Annotated[str, Parameter(max_length=40)],
     set_code: SetCode = "VN-ADM1-34",
-    position: int | None = None,
+    position: FromQuery[int | None] = None,
 ) -> list[RegionCustomer]:
     """The customers behind one row of the report."""
     choice = Choice(set=set_code, first=first, last=last, position=position)
@@ -71,7 +71,7 @@ async def revenue_xlsx(
     first: First,
     last: Last,
     set_code: SetCode = "VN-ADM1-34",
-    position: int | None = None,
+    position: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """The report as a workbook."""
     choice = Choice(set=set_code, first=first, last=last, position=position)
@@ -84,7 +84,7 @@ async def revenue_pdf(
     first: First,
     last: Last,
     set_code: SetCode = "VN-ADM1-34",
-    position: int | None = None,
+    position: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """The report as pages."""
     choice = Choice(set=set_code, first=first, last=last, position=position)
@@ -97,8 +97,8 @@ async def orders_xlsx(  # noqa: PLR0917 -- query parameters
     from_on: FromDay = None,
     to_on: ToDay = None,
     in_state: Annotated[str | None, QueryParameter(name="state")] = None,
-    customer: UUID | None = None,
-    position: int | None = None,
+    customer: FromQuery[UUID | None] = None,
+    position: FromQuery[int | None] = None,
 ) -> Stream:
     """The list of orders as a workbook, any number of rows."""
     filters = Filters(state=in_state, customer=customer, from_on=from_on, to_on=to_on, position=position)
@@ -119,8 +119,8 @@ async def orders_pdf(  # noqa: PLR0917 -- query parameters
     from_on: FromDay = None,
     to_on: ToDay = None,
     in_state: Annotated[str | None, QueryParameter(name="state")] = None,
-    customer: UUID | None = None,
-    position: int | None = None,
+    customer: FromQuery[UUID | None] = None,
+    position: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """The list of orders as pages."""
     filters = Filters(state=in_state, customer=customer, from_on=from_on, to_on=to_on, position=position)
@@ -134,7 +134,7 @@ async def show_today(actor: NamedDependency[Actor]) -> Today:
 
 
 @get("/customers/{customer_id:uuid}/overview", opt=rule("customer.read"))
-async def show_overview(customer_id: UUID, actor: NamedDependency[Actor]) -> Overview:
+async def show_overview(customer_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Overview:
     """A customer's account at a glance."""
     return await queries_account.overview(customer_id, actor=actor)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from backend.core.clock import now
 from backend.core.database import in_transaction
@@ -18,15 +18,15 @@ from backend.people.access import Actor, rule
 async def list_notices(
     actor: NamedDependency[Actor],
     limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
-    cursor: str | None = None,
-    unread: bool = False,
+    cursor: FromQuery[str | None] = None,
+    unread: FromQuery[bool] = False,
 ) -> Inbox:
     """One's own inbox, newest first."""
     return await queries.list_notices(actor=actor, limit=limit, cursor=cursor, unread=unread)
 
 
 @post("/notices/{notice_id:uuid}/reading", opt=rule("notice.read"), status_code=200)
-async def read_notice(notice_id: UUID, actor: NamedDependency[Actor]) -> NoticeOut:
+async def read_notice(notice_id: FromPath[UUID], actor: NamedDependency[Actor]) -> NoticeOut:
     """Say that one has read a notice."""
 
     async def work() -> NoticeOut:
@@ -50,7 +50,7 @@ async def subscribe(data: JSONBody[Subscribe], actor: NamedDependency[Actor]) ->
 
 
 @delete("/push/subscriptions/{subscription_id:uuid}", opt=rule("notice.read"), status_code=204)
-async def unsubscribe(subscription_id: UUID, actor: NamedDependency[Actor]) -> None:
+async def unsubscribe(subscription_id: FromPath[UUID], actor: NamedDependency[Actor]) -> None:
     """Have a browser told no more."""
     await subscribing.unsubscribe(subscription_id, actor=actor)
 

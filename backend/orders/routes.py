@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
 
 from backend.core.ids import new_id
 from backend.core.paging import MOST, Page
@@ -55,10 +55,10 @@ async def place(data: JSONBody[PlaceOrder], actor: NamedDependency[Actor]) -> Pl
 async def list_orders(  # noqa: PLR0917 -- Litestar calls it by keyword; each one is a filter of the list
     actor: NamedDependency[Actor],
     limit: Limit = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
-    customer: UUID | None = None,
-    position: int | None = None,
+    customer: FromQuery[UUID | None] = None,
+    position: FromQuery[int | None] = None,
     from_on: Annotated[date | None, QueryParameter(name="from")] = None,
     to_on: Annotated[date | None, QueryParameter(name="to")] = None,
 ) -> Page[OrderRow]:
@@ -68,50 +68,52 @@ async def list_orders(  # noqa: PLR0917 -- Litestar calls it by keyword; each on
 
 
 @get("/orders/{order_id:uuid}", opt=rule("order.read"))
-async def show(order_id: UUID, actor: NamedDependency[Actor]) -> OrderPaper:
+async def show(order_id: FromPath[UUID], actor: NamedDependency[Actor]) -> OrderPaper:
     """One order."""
     return await queries.find_order(order_id, actor=actor)
 
 
 @post("/orders/{order_id:uuid}/cancellation", opt=rule("order.cancel"))
-async def cancel(order_id: UUID, data: JSONBody[Cancellation], actor: NamedDependency[Actor]) -> Moved:
+async def cancel(order_id: FromPath[UUID], data: JSONBody[Cancellation], actor: NamedDependency[Actor]) -> Moved:
     """Call an order off."""
     return await cancel_order(CancelOrder(order_id, data.reason), actor=actor)
 
 
 @post("/approvals/{request_id:uuid}/decision", opt=rule("approval.decide"))
-async def decide(request_id: UUID, data: JSONBody[Decision], actor: NamedDependency[Actor]) -> Moved:
+async def decide(request_id: FromPath[UUID], data: JSONBody[Decision], actor: NamedDependency[Actor]) -> Moved:
     """Answer the question about a held order."""
     command = DecideHold(data.id or new_id(), request_id, data.verdict, data.expected_version, data.reason)
     return await decide_hold(command, actor=actor)
 
 
 @get("/dispatches/queue", opt=rule("dispatch.read"))
-async def show_queue(actor: NamedDependency[Actor], limit: Limit = 50, cursor: str | None = None) -> Page[QueueRow]:
+async def show_queue(
+    actor: NamedDependency[Actor], limit: Limit = 50, cursor: FromQuery[str | None] = None
+) -> Page[QueueRow]:
     """What the warehouse has to do, soonest first."""
     return await queries.queue(actor=actor, limit=limit, cursor=cursor)
 
 
 @post("/orders/{order_id:uuid}/claim", opt=rule("dispatch.write"))
-async def claim(order_id: UUID, actor: NamedDependency[Actor]) -> Moved:
+async def claim(order_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Moved:
     """Start picking an order."""
     return await claim_order(order_id, actor=actor)
 
 
 @delete("/orders/{order_id:uuid}/claim", opt=rule("dispatch.write"), status_code=200)
-async def give_up(order_id: UUID, actor: NamedDependency[Actor]) -> Moved:
+async def give_up(order_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Moved:
     """Put an order back in the queue."""
     return await give_up_claim(order_id, actor=actor)
 
 
 @post("/orders/{order_id:uuid}/pick", opt=rule("dispatch.write"))
-async def pick(order_id: UUID, data: JSONBody[Pick], actor: NamedDependency[Actor]) -> Moved:
+async def pick(order_id: FromPath[UUID], data: JSONBody[Pick], actor: NamedDependency[Actor]) -> Moved:
     """Record what was put aside."""
     return await pick_order(PickOrder(data.id or new_id(), order_id, data.lines), actor=actor)
 
 
 @post("/orders/{order_id:uuid}/dispatch", opt=rule("dispatch.write"))
-async def dispatch(order_id: UUID, data: JSONBody[Dispatch], actor: NamedDependency[Actor]) -> Moved:
+async def dispatch(order_id: FromPath[UUID], data: JSONBody[Dispatch], actor: NamedDependency[Actor]) -> Moved:
     """The goods leave."""
     command = DispatchOrder(data.id or new_id(), order_id, data.packages, data.plate, data.note)
     return await dispatch_order(command, actor=actor)
