@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, Parameter, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from backend.approvals import queries
 from backend.approvals.schemas import Request
@@ -15,7 +15,7 @@ from backend.people.access import Actor, rule
 @get("/approvals", opt=rule("approval.read"))
 async def list_approvals(
     actor: NamedDependency[Actor],
-    limit: Annotated[int, Parameter(ge=1, le=MOST)] = 50,
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = 50,
     cursor: FromQuery[str | None] = None,
     in_state: Annotated[Literal["open", "approved", "rejected", "withdrawn"], QueryParameter(name="state")] = "open",
 ) -> Page[Request]:

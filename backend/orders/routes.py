@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from backend.core.ids import new_id
 from backend.core.paging import MOST, Page
@@ -35,7 +35,7 @@ from backend.orders.schemas import (
 from backend.orders.schemas_views import OrderPaper, OrderRow, QueueRow
 from backend.people.access import Actor, rule
 
-Limit = Annotated[int, Parameter(ge=1, le=MOST)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
 State = Literal["submitted", "on_hold", "confirmed", "picking", "picked", "dispatched", "cancelled", "rejected"]
 
 
