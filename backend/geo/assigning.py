@@ -91,7 +91,24 @@ def assign_all(parsed: Sequence[Parsed], places: Sequence[Place | None]) -> list
         for n, one in enumerate(parsed):
             place = places[n] if n in hits else None
             answers[n].append(_decide(set_id, text_code(one, set_id), place, hits.get(n), regions, abroad=one.abroad))
-    return [tuple(answer) for answer in answers]
+    return [_nested(answer[0], answer[1], place) for answer, place in zip(answers, places, strict=True)]
+
+
+def _nested(new: Assigned, old: Assigned, place: Place | None) -> tuple[Assigned, ...]:
+    """The two answers made to agree: an old province lies in the new one it merged into, so that one report rolls up
+    into the other. The written one decides, else the new one."""
+    if new.code is None or old.code is None:
+        return new, old
+    merged = units().p63[old.code].links[0]
+    if merged == new.code:
+        return new, old
+    if old.method == "text" or place is None:
+        return Assigned(new.set_id, merged, "link"), old
+    regions = packaged_set(old.set_id)
+    inside = [code for code in regions.codes if units().p63[code].links[0] == new.code]
+    far = {code: _metres_to(place, code, regions) for code in inside}
+    nearest = min(inside, key=lambda code: (far[code], code))
+    return new, Assigned(old.set_id, nearest, "nearest", round(far[nearest], 1))
 
 
 def _decide(
@@ -121,6 +138,11 @@ def _agrees(place: Place, code: str, hit: Hit | None, regions: RegionSet) -> boo
         return True
     if place.method == "manual":
         return False
+    return _metres_to(place, code, regions) <= place.accuracy_m + SLACK_M
+
+
+def _metres_to(place: Place, code: str, regions: RegionSet) -> float:
+    """How far a place lies outside a region, 0 inside."""
     polygon = regions.polygons[regions.codes.index(code)]
     near = shapely.shortest_line(Point(place.lon, place.lat), polygon).coords[1]
-    return haversine_m(place.lat, place.lon, near[1], near[0]) <= place.accuracy_m + SLACK_M
+    return haversine_m(place.lat, place.lon, near[1], near[0])
