@@ -1,3 +1,4 @@
+// The day, and everything else.
 import House from '@lucide/svelte/icons/house'
 import type { Slice } from '../../routes.ts'
 

@@ -1,3 +1,4 @@
+// Messages of the office.
 import Bell from '@lucide/svelte/icons/bell'
 import type { Slice } from '../../routes.ts'
 

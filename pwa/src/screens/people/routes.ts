@@ -1,3 +1,4 @@
+// Signing in.
 import type { Slice } from '../../routes.ts'
 
 export default { screens: { '/login': () => import('./Login.svelte') } } satisfies Slice
