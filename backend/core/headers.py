@@ -19,6 +19,16 @@ _ALWAYS = {
 }
 
 
+def guards(path: str) -> dict[bytes, bytes]:
+    """The headers an answer under this path must carry."""
+    wanted = dict(_ALWAYS)
+    if path.startswith("/api/"):
+        wanted[b"cache-control"] = b"no-store"
+    if settings().secure_cookies:
+        wanted[b"strict-transport-security"] = b"max-age=31536000"
+    return wanted
+
+
 class SecurityHeaders:
     """ASGI wrapper that adds what a handler did not set itself."""
 
@@ -29,11 +39,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        wanted = dict(_ALWAYS)
-        if scope["path"].startswith("/api/"):
-            wanted[b"cache-control"] = b"no-store"
-        if settings().secure_cookies:
-            wanted[b"strict-transport-security"] = b"max-age=31536000"
+        wanted = guards(scope["path"])
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":

@@ -13,6 +13,7 @@ from litestar.plugins.problem_details import ProblemDetailsException
 
 from backend.core.database import DatabaseAway
 from backend.core.errors import Refusal
+from backend.core.headers import guards
 from backend.core.ids import new_id
 from backend.core.languages import LANGUAGES, text
 from backend.core.settings import settings
@@ -55,6 +56,8 @@ def language_of(request: "Request[Any, Any, Any]") -> str:
 def _respond(
     request: "Request[Any, Any, Any]", problem: dict[str, Any], headers: dict[str, str] | None = None
 ) -> "Response[Any]":
+    # A path nobody serves is answered outside all middleware, so problems bring their guards themselves.
+    guarded = {name.decode(): value.decode() for name, value in guards(request.url.path).items()} | (headers or {})
     known = {key: problem.pop(key) for key in ("type", "title", "status") if key in problem}
     detail = problem.pop("detail", "")
     return ProblemDetailsException(
@@ -63,7 +66,7 @@ def _respond(
         title=known["title"],
         type_=known["type"],
         extra=problem,
-        headers=headers,
+        headers=guarded,
     ).to_response(request)
 
 
@@ -123,6 +126,7 @@ HANDLERS: dict[Any, Any] = {
     DatabaseAway: _of_away,
     ValidationException: _of_validation,
     SerializationException: lambda request, fault: _of_code(request, "malformed", 422, detail=str(fault)[:300]),
+    RecursionError: lambda request, fault: _of_code(request, "malformed", 422),  # JSON thousands of levels deep
     HTTPException: _of_http,
     Exception: _of_fault,
 }
