@@ -91,7 +91,7 @@ async def _build(scale: str, today: date) -> DemoSummary:
     seen = await activity.store_visits(visits, ordered)
     spent = await activity.store_expenses(company, visits, today=today)
     await execute(f"ANALYZE {_ANALYZED}")  # or the verbs below would be planned for empty tables
-    more = await open_orders.place_yesterday(customers, items, trade.baskets, goal, today=today)
+    more = await open_orders.place_yesterday(company, customers, items, trade.baskets, goal, today=today)
     await notices.store_notices(today=today)
     return DemoSummary(
         scale=scale, seeded_on=today, reps=len(company.reps), customers=len(customers), addresses=addresses,

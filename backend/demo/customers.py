@@ -79,8 +79,9 @@ def make_customers(company: Company, scale: Scale, today: date) -> list[Customer
     found: list[Customer] = []
     for n, (rep, place) in enumerate(_shares(company, scale)):
         customer = _customer(draw, n, rep, place, today=today)
-        while customer.phone in phones or (rep.position == 3 and place >= len(LANS) and customer.phone.endswith("789")):
-            customer.phone = names.phone(draw)
+        if rep.position != 3 or place >= len(LANS):
+            while customer.phone in phones or (rep.position == 3 and customer.phone.endswith("789")):
+                customer.phone = names.phone(draw)
         phones.add(customer.phone)
         if n >= scale.customers - len(ABROAD):
             customer.name, text, pin = ABROAD[scale.customers - 1 - n]

@@ -5,15 +5,17 @@ Nothing here writes a table: whatever the verbs check and remember is checked an
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 import backend.orders.resuming  # noqa: F401 -- registers the job that a rejected order asks for
 from backend.core import clock
+from backend.core.clock import local_day
 from backend.core.database import fetch, fetch_row
 from backend.core.money import text_of_micro
+from backend.demo.company import Company
 from backend.demo.customers import LANS, NEAR_LIMIT, ON_HOLD, Customer
 from backend.demo.goods import Item
 from backend.demo.load_stock import Target
@@ -28,6 +30,7 @@ from backend.people.access import Actor
 from backend.people.queries_actor import load_actor
 
 _ORDER, _LINE, _ACT = 28, 29, 30
+HUNGS: Final = 2
 COUNT: Final = 72
 LANS_SHARE: Final = 10
 # What happens to the confirmed ones, in turn.
@@ -44,6 +47,7 @@ class Shelf:
 
 
 async def place_yesterday(
+    company: Company,
     customers: list[Customer],
     items: list[Item],
     baskets: dict[int, list[Item]],
@@ -62,15 +66,16 @@ async def place_yesterday(
     placed: list[Placed] = []
     lines = 0
     for n, (customer, second) in enumerate(zip(buyers, seconds, strict=True)):
-        with clock.at(moment_at(today - timedelta(days=1), second)):
+        at = moment_at(today - timedelta(days=1), second)
+        with clock.at(at):
             user = customer.rep.user_id
             if user not in actors:
                 actors[user] = await load_actor(await _login_of(user))
-            command = _command(draw, n, customer, shelf, today)
+            command = _command(draw, n, customer, shelf, at=at)
             placed.append(await place_order(command, actor=actors[user]))
             lines += len(placed[-1].lines)
     await _go_on(placed, today)
-    await _decide_some(today)
+    await _decide_some(company, today)
     return lines
 
 
@@ -92,9 +97,8 @@ def _buyers(draw: Random, customers: list[Customer]) -> list[Customer]:
     return found
 
 
-def _command(draw: Random, n: int, customer: Customer, shelf: Shelf, today: date) -> PlaceOrder:
-    at = ms_of(clock.now())
-    yesterday = today - timedelta(days=1)
+def _command(draw: Random, n: int, customer: Customer, shelf: Shelf, *, at: datetime) -> PlaceOrder:
+    ms, day = ms_of(at), local_day(at)
     lans = customer.rep.position == 3
     usual = [item for item in shelf.baskets.get(customer.n, ()) if item in shelf.plenty] or shelf.plenty
     chosen = draw.sample(usual, min(len(usual), draw.randrange(2, 6)))
@@ -102,14 +106,14 @@ def _command(draw: Random, n: int, customer: Customer, shelf: Shelf, today: date
         chosen[0] = draw.choice(shelf.scarce)
     large = lans and customer.name == LANS[NEAR_LIMIT][0]
     return PlaceOrder(
-        id=id_at(at, _ORDER, n),
+        id=id_at(ms, _ORDER, n),
         customer_id=customer.id,
-        ordered_on=yesterday,
-        requested_on=today + timedelta(days=draw.randrange(1, 4)),
+        ordered_on=day,
+        requested_on=day + timedelta(days=draw.randrange(2, 5)),
         currency="VND",
         lines=[
             LineIn(
-                id=id_at(at, _LINE, n * 8 + place),
+                id=id_at(ms, _LINE, n * 8 + place),
                 item_id=item.id,
                 unit="thùng",
                 qty=str(_cartons(draw, item, large=large)),
@@ -153,22 +157,23 @@ async def _pick(n: int, one: Placed, picker: Actor, *, leave: bool) -> None:
         await dispatch_order(gone, actor=picker)
 
 
-async def _decide_some(today: date) -> None:
-    """Ngọc has answered her questions: the first two yes, the third no. Hùng's still wait for him."""
-    manager = await load_actor("ngoc")
+async def _decide_some(company: Company, today: date) -> None:
+    """The other regions' managers have answered three questions, the last with no. Hùng's still wait for him."""
     waiting = await fetch(
-        """SELECT q.id, q.version FROM approval_requests q WHERE q.state = 'open' AND q.position_id = ANY($1::int[])
-            ORDER BY q.requested_at, q.id LIMIT 3""",
-        list(manager.keys),
+        """SELECT q.id, q.version, q.position_id FROM approval_requests q
+            WHERE q.state = 'open' AND q.position_id <> ALL($1::int[]) ORDER BY q.requested_at, q.id LIMIT 3""",
+        [rep.position for rep in company.reps if rep.region == HUNGS],
     )
+    regions = {rep.position: rep.region for rep in company.reps}
     with clock.at(moment_at(today - timedelta(days=1), 70_000)):
         for n, row in enumerate(waiting):
-            verdict: Literal["approve", "reject"] = "reject" if n == 2 else "approve"
-            reason = "Khách còn nợ cũ" if n == 2 else "Khách quen, giao đủ"
-            await decide_hold(
-                DecideHold(
-                    id=id_at(ms_of(clock.now()), _ACT, 1000 + n), request_id=row["id"], verdict=verdict, reason=reason,
-                    expected_version=row["version"],
-                ),
-                actor=manager,
-            )  # fmt: skip
+            manager = await load_actor(await _login_of(company.manager_of(regions[row["position_id"]])))
+            last = n == len(waiting) - 1
+            decision = DecideHold(
+                id=id_at(ms_of(moment_at(today - timedelta(days=1), 70_000)), _ACT, 1000 + n),
+                request_id=row["id"],
+                verdict="reject" if last else "approve",
+                reason="Khách đề nghị hủy" if last else "Khách quen, giao đủ",
+                expected_version=row["version"],
+            )
+            await decide_hold(decision, actor=manager)

@@ -1,4 +1,4 @@
-"""How large a demo company is: the everyday one, and the reference tenant R1 that benchmarks run on."""
+"""How large a demo company is: the everyday one, the reference tenant R1 of the benchmarks, a small one for tests."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +15,6 @@ class Scale:
     items: int
     promotions: int
     orders: int
-    lines: int
     years: int = 3
 
     @property
@@ -25,6 +24,7 @@ class Scale:
 
 
 SCALES: Final = {
-    "demo": Scale("demo", customers=2_000, lan=90, bob=60, items=500, promotions=24, orders=20_000, lines=80_000),
-    "R1": Scale("R1", customers=12_000, lan=300, bob=300, items=2_000, promotions=60, orders=300_000, lines=1_200_000),
+    "small": Scale("small", customers=320, lan=90, bob=40, items=260, promotions=20, orders=2_000),
+    "demo": Scale("demo", customers=2_000, lan=90, bob=60, items=500, promotions=24, orders=20_000),
+    "R1": Scale("R1", customers=12_000, lan=300, bob=300, items=2_000, promotions=60, orders=300_000),
 }
