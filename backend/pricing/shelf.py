@@ -4,6 +4,7 @@
 are turned into plain amounts here, once, for the office and the phones alike: no cost is ever in a book.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,9 +19,11 @@ from backend.core.errors import Refusal
 from backend.core.money import MICRO, round_half_away, text_of_micro
 from backend.core.settings import settings
 from backend.pricing.rules_book import Book
+from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_lists import Off, read_rule
 from backend.pricing.rules_prices import off
 
+log = logging.getLogger(__name__)
 Rows = list[dict[str, Any]]
 # What a price depends on of a customer c; `Shelf.facts` turns such a row into the book's format.
 FACTS = """c.currency, c.price_list_id, c.last_order_at IS NULL AS first_order,
@@ -121,7 +124,7 @@ def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> She
             if row["price_list_id"] in lists
         },
         "price_lists": {row["code"]: _list(row) for row in rows["lists"]},
-        "promotions": [{**row["rule"], "id": row["code"]} for row in rows["promotions"]],
+        "promotions": [one for row in rows["promotions"] if _readable(one := {**row["rule"], "id": row["code"]})],
         "promotion_groups": {row["code"]: {"pick": row["pick"]} for row in rows["promotion_groups"]},
     }
     default = next((row["code"] for row in rows["lists"] if row["is_default"]), None)
@@ -188,6 +191,16 @@ def _from_cost(book: Book, raw: dict[str, Any], cost: tuple[int | None, str], cu
 
 
 _LATEST = date.max.isoformat()
+
+
+def _readable(promotion: dict[str, Any]) -> bool:
+    """Whether the rules can read it: one promotion written by hand and wrongly must not stop every order."""
+    try:
+        read_promotions([promotion])
+    except Refusal:
+        log.error("promotion %s is not in the agreed format and is left out", promotion["id"])
+        return False
+    return True
 
 
 def _lineages(rows: Rows) -> dict[str, tuple[str, ...]]:

@@ -10,8 +10,11 @@ import msgspec
 
 from backend.core import database as db
 from backend.core.clock import now
-from backend.pricing.errors import BookMalformed
+from backend.core.errors import Refusal
+from backend.pricing.errors import BookMalformed, PriceNesting
+from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_lists import read_rule
+from backend.pricing.rules_prices import DEEPEST
 
 
 class NewPriceList(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +69,15 @@ async def insert_price_lists(rows: Sequence[NewPriceList], *, created_by: UUID |
 
 
 async def insert_price_rules(rows: Sequence[NewPriceRule], *, created_by: UUID | None = None) -> None:
-    """Store rules in one statement. Refuses `book-malformed` for a price the rules could not read later."""
+    """Store rules in one statement.
+
+    Refuses `book-malformed` for a price the rules could not read later, and `price-nesting` for lists built on each
+    other more than five deep or in a circle.
+    """
     for row in rows:
         try:
             read_rule({"id": row.code, "price": row.price})
-        except BookMalformed as refusal:
+        except Refusal as refusal:
             raise BookMalformed(pointer="/price", rule=row.code) from refusal
     await db.execute(
         """INSERT INTO price_rules (id, list_id, code, priority, item_id, item_group_id, customer_id, customer_group_id,
@@ -85,12 +92,39 @@ async def insert_price_rules(rows: Sequence[NewPriceRule], *, created_by: UUID |
         now(),
         created_by,
     )
+    if any(row.price.get("base", "").startswith("list:") for row in rows):
+        await _refuse_deep_nesting()
+
+
+async def _refuse_deep_nesting() -> None:
+    deep = await db.fetch_value(
+        """WITH RECURSIVE built AS (
+               SELECT DISTINCT l.code AS above, substr(r.price->>'base', 6) AS below
+                 FROM price_rules r JOIN price_lists l ON l.id = r.list_id
+                WHERE r.deleted_at IS NULL AND l.deleted_at IS NULL AND r.price->>'base' LIKE 'list:%'),
+             down AS (
+               SELECT above AS root, below, 1 AS depth FROM built
+               UNION SELECT d.root, b.below, d.depth + 1 FROM down d JOIN built b ON b.above = d.below
+                WHERE d.depth <= $1)
+           SELECT min(root) FROM down WHERE depth > $1""",
+        DEEPEST,
+    )
+    if deep is not None:
+        raise PriceNesting(pointer="/price/base", price_list=deep)
 
 
 async def insert_promotions(
     rows: Sequence[NewPromotion], groups: dict[str, str] | None = None, *, created_by: UUID | None = None
 ) -> None:
-    """Store promotions, and how each group of them chooses (`best` or `priority`)."""
+    """Store promotions, and how each group of them chooses (`best` or `priority`).
+
+    Refuses `book-malformed` for one the rules could not read later.
+    """
+    for row in rows:
+        try:
+            read_promotions([{**row.rule, "id": row.code}])
+        except Refusal as refusal:
+            raise BookMalformed(pointer="/rule", promotion=row.code) from refusal
     await db.execute_many(
         """INSERT INTO promotions (id, code, rule, created_at, changed_at, created_by)
            VALUES ($1, $2, $3::text::jsonb, $4, $4, $5) ON CONFLICT (id) DO NOTHING""",

@@ -10,7 +10,14 @@ from backend.core.errors import NotVisible, Refusal
 from backend.core.ids import new_id
 from backend.core.money import MICRO
 from backend.pricing.quoting import Quoted, QuoteLine, quote
-from backend.pricing.storing import insert_price_rules
+from backend.pricing.storing import (
+    NewPriceList,
+    NewPriceRule,
+    NewPromotion,
+    insert_price_lists,
+    insert_price_rules,
+    insert_promotions,
+)
 from tests.pricing.dairy import DAY, lay_dairy, rule
 
 
@@ -92,3 +99,29 @@ async def test_a_price_from_cost_is_a_plain_amount(database: str) -> None:
     await insert_price_rules([rule(ids.base, "C1", margin, item_id=ids.coffee, customer_id=ids.other)])
     line = (await quoted(ids.other, ask(ids.coffee, "gói", 1))).lines[0]
     assert (line.unit_price_micro, line.source) == (35_990 * MICRO, "list:BASE/C1")  # 27,500 + 30 % = 35,750 -> 36,000
+
+
+async def test_what_could_not_be_priced_later_is_refused_when_saved(database: str) -> None:
+    ids = await lay_dairy()
+    lists = [NewPriceList(id=new_id(), code=f"N{n}", name_vi="N", name_en="N", currency="VND") for n in range(7)]
+    await insert_price_lists(lists)
+
+    def on(above: int, below: int) -> NewPriceRule:
+        return rule(lists[above].id, f"on{below}", {"kind": "off", "base": f"list:N{below}"})
+
+    await insert_price_rules([on(n, n + 1) for n in range(5)])
+    for wrong in (on(5, 6), on(5, 0)):
+        with pytest.raises(Refusal, match="price-nesting"):
+            async with db.transaction():
+                await insert_price_rules([wrong])
+    with pytest.raises(Refusal, match="book-malformed"):
+        await insert_price_rules([rule(ids.dl, "X", {"kind": "fixed", "amount": "1.250.000"})])
+    with pytest.raises(Refusal, match="book-malformed"):
+        await insert_promotions([NewPromotion(new_id(), "KM9", {"effect": {"kind": "percent"}})])
+
+
+async def test_a_promotion_written_wrongly_by_hand_stops_no_order(database: str) -> None:
+    ids = await lay_dairy()
+    await db.execute("INSERT INTO promotions (id, code, rule) VALUES ($1, 'BROKEN', '{\"effect\": 1}')", new_id())
+    await insert_promotions([NewPromotion(new_id(), "KM1", {"effect": {"kind": "percent", "value": "50"}})])
+    assert (await quoted(ids.customer, ask(ids.milk, "hộp", 1))).net_minor == 3_600
