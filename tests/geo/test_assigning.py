@@ -1,4 +1,4 @@
-"""Every address has one answer in every set, the sets roll up into each other, and the order of work changes nothing."""
+"""Every address has one answer in every set, the sets roll up into each other, in whatever order they are worked on."""
 
 from __future__ import annotations
 
