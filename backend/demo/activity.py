@@ -14,6 +14,7 @@ from backend.demo.seeds import chance, id_at, midnight, moment_at
 from backend.geo.checkin import Verdict, judge
 
 _VISIT, _EXPENSE = 26, 27
+LANS_POSITION: Final = 3  # her route is full on Sundays too, so that the demo shows one on any day
 _PURPOSES: Final = ("sales", "sales", "sales", "sales", "care", "display", "collect", "survey")
 _OUTCOMES: Final = ("no_need", "still_stocked", "owner_away", "competitor", "closed")
 _STEPS: Final = ("Mang mẫu mới", "Gửi bảng giá", "Thu công nợ", "Đổi hàng cận hạn", "Chốt đơn Tết")
@@ -58,7 +59,7 @@ def make_visits(customers: list[Customer], book: Book, *, today: date) -> list[V
     for back in range(LIVED_DAYS, 0, -1):
         day = today - timedelta(days=back)
         for mine in by_rep.values():
-            rate = 0.1 if day.weekday() == 6 else 0.72
+            rate = 0.1 if day.weekday() == 6 and mine[0].rep.position != LANS_POSITION else 0.72
             seen = [c for c in mine if c.weekday == day.isoweekday() and c.since < day and draw.random() < rate]
             if day.weekday() < 6 and draw.random() < 0.4:
                 seen.append(draw.choice(mine))

@@ -68,7 +68,7 @@ def make_items(count: int) -> list[Item]:
                     kind=kind,
                     top=top,
                     name_vi=" ".join(filter(None, (kind.name_vi, name, variety, size))),
-                    name_en=" ".join(filter(None, (name, kind.name_en, variety_en, size))),
+                    name_en=", ".join(filter(None, (f"{name} {kind.name_en}", variety_en, size))),
                     price=round_to(price * (100 + percent), 10_000),
                     carton=kind.packagings[-1][1],
                     appetite=min(12.0, draw.paretovariate(1.3)) / (1 + brand / 4),
