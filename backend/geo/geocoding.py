@@ -16,6 +16,7 @@ from backend.core.database import execute, fetch_row, fetch_value, transaction
 from backend.core.jobs import enqueue, job
 from backend.core.settings import settings
 from backend.geo.address import Parsed
+from backend.geo.cache import forget_expired
 from backend.geo.chain import Outcome, geocode_online
 from backend.geo.moving import Current, move
 from backend.geo.preparing import place_again
@@ -40,6 +41,7 @@ async def geocode(payload: dict[str, Any]) -> None:
     row = None if address_id is None else await fetch_row(CURRENT, address_id)
     if row is None or row["grade"] not in MACHINE:
         return
+    await forget_expired()
     parsed = msgspec.convert(row["parsed"], Parsed)
     outcome = await geocode_online(row["text"], parsed, configured())
     async with transaction():

@@ -186,3 +186,12 @@ async def test_a_failed_question_is_asked_again_later_and_not_for_ever(fake: Rec
     row = await fetch_row("SELECT * FROM geocode_tries WHERE address_version_id = $1", saved.version_id)
     assert (row["tries"], row["outcome"], row["next_try_at"]) == (5, "failed", None)
     assert await fetch_value("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'geocode'") == 5
+
+
+async def test_answers_are_dropped_when_the_terms_say_so(fake: Recorded, cast: SimpleNamespace) -> None:
+    await ask(fake)
+    saved = await save_with_chain(fake, cast)
+    with clock.at(clock.now() + timedelta(days=181)):
+        await work(fake, saved.version_id)
+        assert fake.asked["good"] == 2
+    assert await fetch_value("SELECT count(*) FROM geocode_cache") == 1
