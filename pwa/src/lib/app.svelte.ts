@@ -1,4 +1,5 @@
 // What the whole app knows while it is open: who is signed in, whether there is a network, whether a new build waits.
+import { pinStore } from './db.ts'
 import { desk, type Session } from './desk.ts'
 import { settle, speak, type Language } from './i18n.svelte.ts'
 
@@ -37,6 +38,7 @@ export async function enter(session: Session | undefined): Promise<void> {
   const wanted = (await desk.read<Language>('language')) ?? session?.me.language ?? 'vi'
   if (session) settle(session.me.company.time_zone, session.me.company.currency)
   await speak(wanted)
+  pinStore(session?.me.id ?? null)
   state.session = session ?? null
 }
 

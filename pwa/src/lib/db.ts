@@ -169,8 +169,19 @@ export function storeOf(user: string): Store {
   return open
 }
 
+let pinned: Store | null = null
+
+/**
+ * The page says whose store it shows, so that its queries need not look at the desk first. Workers pin nothing: they
+ * look every time, because they may outlive a change of user.
+ */
+export function pinStore(user: string | null): void {
+  pinned = user ? storeOf(user) : null
+}
+
 /** The store of whoever is signed in; throws when nobody is. */
 export async function store(): Promise<Store> {
+  if (pinned) return pinned
   const session = await desk.session()
   if (!session) throw new Error('nobody is signed in')
   return storeOf(session.me.id)
@@ -180,4 +191,5 @@ export async function store(): Promise<Store> {
 export function closeStore(): void {
   open?.close()
   open = null
+  pinned = null
 }

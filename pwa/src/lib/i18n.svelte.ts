@@ -92,8 +92,11 @@ export function date(value: string | number | Date | null | undefined): string {
 export const time = (value: string | number | Date): string =>
   once('t', () => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: chosen.zone })).format(new Date(value))
 
-/** "07:31" today, "21/11/2026 07:31" on any other day. */
-export const moment = (value: string | number | Date): string => (date(value) === date(new Date()) ? time(value) : `${date(value)} ${time(value)}`)
+/** "07:31" today, "21/11/2026 07:31" on any other day; a bare day stays a day. */
+export const moment = (value: string | number | Date): string => {
+  if (typeof value === 'string' && value.length === 10) return date(value)
+  return date(value) === date(new Date()) ? time(value) : `${date(value)} ${time(value)}`
+}
 
 /** Today in the company's time zone, YYYY-MM-DD. */
 export const today = (): string =>

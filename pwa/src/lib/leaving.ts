@@ -26,12 +26,6 @@ export async function wouldLose(): Promise<number> {
 export async function leave(discard = 0): Promise<void> {
   const count = await wouldLose()
   if (count !== discard) throw new Unsent(count)
-  const session = await desk.session()
-  try {
-    if (session) await call(`devices/${session.device}`, { method: 'DELETE', timeout: 8000 })
-  } catch {
-    // The office drops devices it no longer hears of.
-  }
   await wipe()
 }
 
@@ -44,7 +38,13 @@ export async function wipe(): Promise<void> {
   } catch {
     // no push here
   }
-  await closeSession()
+  try {
+    // Shuts this install out, its session with it.
+    if (session) await call(`devices/${session.device}`, { method: 'DELETE', timeout: 8000 })
+    await desk.erase('session')
+  } catch {
+    await closeSession()
+  }
   // The office may have shut this install out; the next login is another one.
   const { [session?.me.login ?? '']: _, ...others } = (await desk.read<Record<string, string>>('devices')) ?? {}
   await desk.write('devices', others)

@@ -6,7 +6,8 @@ export function live<D, T>(deps: () => D, query: (deps: D) => Promise<T>, initia
   let value = $state.raw(initial)
   $effect(() => {
     const now = deps()
-    const subscription = liveQuery(() => query(now)).subscribe({
+    // An async function by type, not only by what it returns: else Dexie loses sight of what is read after an await.
+    const subscription = liveQuery(async () => query(now)).subscribe({
       next: (found) => {
         value = found
       },
