@@ -60,7 +60,7 @@ def words_of(folded: str) -> list[str]:
 
 def prepare(text: str) -> Query:
     """A typed text as the ranking wants it. At most 100 signs and 8 words count."""
-    typed = " ".join(unicodedata.normalize("NFC", text[:100]).lower().split())
+    typed = " ".join(unicodedata.normalize("NFC", text[:100].replace("\x00", "")).lower().split())
     folded = fold(typed)
     number = phone_digits(typed) if _NUMBER.fullmatch(typed) else ""
     return Query(typed, folded, tuple(words_of(folded)[:8]), number)

@@ -14,6 +14,7 @@ from backend.customers.schemas import CustomerOut
 from backend.people.access import Actor
 
 CANDIDATES: Final = 200
+SLIP_CANDIDATES: Final = 600  # similar trigrams promise less than a found word, so more are looked at
 # The least word_similarity of a 4-letter word and itself with a wrong second letter is 0.25; of longer ones it is more.
 SLIP_SIMILARITY: Final = "0.24"
 
@@ -106,6 +107,6 @@ async def _slips(query: Query, filters: Filters, actor: Actor) -> list[_Found]:
             f"""SELECT c.id, c.code, c.name, c.phone, c.tax_no FROM customers c
                  WHERE {where} AND {words}
                  ORDER BY word_similarity($1, c.folded) DESC, c.folded, c.code LIMIT $2""",
-            query.folded, CANDIDATES, *of_words, *of_filters,
+            query.folded, SLIP_CANDIDATES, *of_words, *of_filters,
         )  # fmt: skip
     return [_Found(*row.values()) for row in rows]

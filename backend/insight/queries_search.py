@@ -15,6 +15,7 @@ LEAST: Final = 3
 
 async def search_all(text: str, *, actor: Actor, limit: int = 10) -> Found:
     """The best hits of each type, at most `limit` each, of the actor's own people's customers and orders."""
+    text = text.replace("\x00", "")
     if not prepare(text).folded:
         return Found(customers=[], items=[], orders=[])
     return Found(

@@ -73,7 +73,7 @@ async def make_orders(
         day = first + timedelta(days=chance.randrange(365))
         orders.append(
             {
-                "id": new_id(), "number": f"SO-{first.year}-{new_id().hex[-9:]}-{n}", "customer_id": customer,
+                "id": new_id(), "number": f"SO-{first.year}-{new_id().hex[-9:].upper()}-{n}", "customer_id": customer,
                 "position_id": position if chance.random() < 0.8 else chance.choice([c[1] for c in customers]),
                 "state": chance.choice(STATES), "currency": "USD" if chance.random() < 0.15 else "VND",
                 "ordered_on": day,
