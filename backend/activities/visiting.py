@@ -9,7 +9,7 @@ from backend.activities.rules import Pin, judge_fix
 from backend.activities.schemas import Logged, LogVisit
 from backend.core import audit
 from backend.core.clock import now
-from backend.core.database import execute, fetch, fetch_row
+from backend.core.database import execute, fetch_row
 from backend.core.errors import NotVisible
 from backend.customers.touching import mark_visited
 from backend.people.access import Actor, require, scope
@@ -22,13 +22,15 @@ async def log_visit(command: LogVisit, *, actor: Actor, late: bool = False) -> L
     the same again gives the same answer. Refuses a foreign or unknown customer, and an end before the start.
     """
     require(actor, "activity.write")
-    if (known := await _already(command.id, actor)) is not None:
-        return known
+    around = await _around(command, actor, late)
+    if around["user_id"] is not None:
+        return _again(command.id, around, actor)
     if command.ended_at is not None and command.ended_at < command.started_at:
         raise TimesWrong(pointer="/ended_at")
-    await refuse_foreign(command.customer_id, actor=actor, late=late)
+    if not around["visible"]:
+        raise NotVisible(pointer="/customer_id")
     fix = command.fix
-    judged = judge_fix(fix, await _pins(command.customer_id))
+    judged = judge_fix(fix, [Pin(*pin) for pin in around["pins"] or []])
     moment = now()
     await execute(
         """INSERT INTO visits (id, customer_id, user_id, purpose, started_at, ended_at, received_at, lat, lon,
@@ -48,10 +50,20 @@ async def log_visit(command: LogVisit, *, actor: Actor, late: bool = False) -> L
     return Logged(command.id, 1, judged.verdict, judged.distance_m, asks, late)
 
 
-async def _already(visit_id: UUID, actor: Actor) -> Logged | None:
-    row = await fetch_row("SELECT version, user_id, verdict, distance_m, late FROM visits WHERE id = $1", visit_id)
-    if row is None:
-        return None
+async def _around(command: LogVisit, actor: Actor, late: bool) -> Any:
+    """The visit, if it is there already, whether the customer is the actor's to visit, and the customer's pins."""
+    predicate, arguments = ("TRUE", []) if late else scope(actor, "c.position_id", 3)
+    return await fetch_row(
+        f"""SELECT v.version, v.user_id, v.verdict, v.distance_m, v.late, c.id IS NOT NULL AS visible,
+                   (SELECT json_agg(json_build_array(lat, lon, grade)) FROM addresses
+                     WHERE party_id = $2 AND lat IS NOT NULL AND deleted_at IS NULL) AS pins
+              FROM (SELECT 1) one LEFT JOIN visits v ON v.id = $1
+              LEFT JOIN customers c ON c.id = $2 AND c.deleted_at IS NULL AND {predicate}""",
+        command.id, command.customer_id, *arguments,
+    )  # fmt: skip
+
+
+def _again(visit_id: UUID, row: Any, actor: Actor) -> Logged:
     if row["user_id"] != actor.user_id:
         raise ActivityIdTaken(pointer="/id")
     return Logged(visit_id, row["version"], row["verdict"], row["distance_m"], False, row["late"])
@@ -65,11 +77,3 @@ async def refuse_foreign(customer_id: UUID, *, actor: Actor, late: bool) -> None
     )
     if row is None:
         raise NotVisible(pointer="/customer_id")
-
-
-async def _pins(customer_id: UUID) -> list[Pin]:
-    rows = await fetch(
-        "SELECT lat, lon, grade FROM addresses WHERE party_id = $1 AND lat IS NOT NULL AND deleted_at IS NULL",
-        customer_id,
-    )
-    return [Pin(**row) for row in rows]

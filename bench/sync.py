@@ -1,0 +1,182 @@
+"""Benchmark of the door for phones: a first sync, a quiet pull and pushes, against bare PostgreSQL in the same run.
+
+The limit of a pull is one `json_agg` query that writes the same 10,000 customers with the same columns; the limit of a
+push is bare inserts of the same visits in the same transactions of twenty. In process, without HTTP: rights, cursor,
+stamps and receipts are what is being weighed. Bytes are those of the whole first sync, zstd as served.
+
+Run `python -m bench sync`; compare ratios, not times.
+"""
+
+import asyncio
+import gzip
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from backend.core import database as db
+from backend.core import settings as settings_room
+from backend.core.clock import now
+from backend.core.compression import squeeze
+from backend.core.embedded import start
+from backend.core.ids import new_id
+from backend.demo.cast import build_cast
+from backend.migrating import migrate
+from backend.people.access import Actor
+from backend.people.queries_actor import load_actor
+from bench.table import Row
+from sync.protocol import Mutation, PullAsk
+from sync.pull import pull
+from sync.pull_queries import vector_sql
+from sync.push import push
+from sync.tables import CUSTOMER
+
+CUSTOMERS, PUSHED, ROUNDS = 10_000, 400, 5
+PAGE = 2_000
+
+
+async def lay() -> tuple[Actor, list[UUID]]:
+    """Ten thousand customers of Lan's: one table, one limit."""
+    await migrate()
+    await build_cast()
+    ids = [new_id() for _ in range(CUSTOMERS)]
+    await db.execute_many(
+        """INSERT INTO customers (id, code, name, position_id, phone, note, planned_weekday)
+           VALUES ($1, $2, $3, 3, $4, $5, $6)""",
+        [
+            (
+                one,
+                f"KH{n:06d}",
+                f"Cửa hàng tạp hoá Minh Châu {n % 997}",
+                f"09{n:08d}",
+                "ghé buổi sáng " * (n % 9),
+                n % 6 + 1,
+            )
+            for n, one in enumerate(ids)
+        ],
+    )
+    await db.execute("ANALYZE")
+    return await load_actor("lan"), ids
+
+
+async def first_sync(actor: Actor, *, counting: bool = False) -> tuple[str, int, int]:
+    """Every page of a first sync; the last cursor, the rows, and the bytes as served."""
+    cursor, more, size, rows = None, True, 0, 0
+    while more:
+        page = await pull(PullAsk(cursor=cursor, limit=PAGE), actor=actor)
+        cursor, more = page.cursor, page.more
+        size += len(squeeze(msgspec.json.encode(page), "zstd"))
+        rows += sum(len(msgspec.json.decode(up.v)[0]) for up in page.up) if counting else 0
+    assert cursor is not None
+    return cursor, rows, size
+
+
+async def raw_pull() -> int:
+    """The limit: the same columns of the same rows in one statement."""
+    sql = vector_sql(CUSTOMER.number)
+    inner = sql.replace(
+        "unnest($1::text::uuid[]) WITH ORDINALITY u(id, n)\n          JOIN customers t ON t.id = u.id", "customers t"
+    )
+    text = await db.fetch_value(inner.replace("ORDER BY u.n", "WHERE t.position_id = 3 ORDER BY t.id"))
+    return len(squeeze(str(text).encode(), "zstd"))
+
+
+def visits(customers: list[UUID]) -> list[Mutation]:
+    """What a phone hands in: one visit each."""
+    return [
+        Mutation(
+            id=new_id(),
+            name="visit.log",
+            lane=str(customer),
+            args=msgspec.Raw(
+                msgspec.json.encode(
+                    {
+                        "id": str(new_id()),
+                        "customer_id": str(customer),
+                        "purpose": "sale",
+                        "started_at": now(),
+                        "note": "x" * 80,
+                    }
+                )
+            ),
+        )
+        for customer in customers
+    ]
+
+
+async def push_all(actor: Actor, customers: list[UUID]) -> None:
+    """In requests of fifty, as phones do."""
+    handed = visits(customers)
+    for at in range(0, len(handed), 50):
+        acks = await push(handed[at : at + 50], actor=actor)
+        assert {ack.st for ack in acks} == {"applied"}
+
+
+async def raw_push(actor: Actor, customers: list[UUID]) -> None:
+    """The limit: the bare rows, one statement each, twenty a transaction, into a table without stamps."""
+    for at in range(0, len(customers), 20):
+        async with db.transaction():
+            for customer in customers[at : at + 20]:
+                await db.execute(
+                    """INSERT INTO bare_visits (id, customer_id, user_id, purpose, started_at, note)
+                       VALUES ($1, $2, $3, 'sale', $4, $5)""",
+                    new_id(), customer, actor.user_id, now(), "x" * 80,
+                )  # fmt: skip
+
+
+async def seconds(work: Callable[[], Awaitable[object]]) -> float:
+    began = time.perf_counter()
+    await work()
+    return time.perf_counter() - began
+
+
+async def run(dsn: str) -> list[Row]:
+    """Alternating rounds, medians."""
+    db.bind(db.create_engine(dsn, pool_size=4))
+    await db.open_pool()
+    actor, ids = await lay()
+    await db.execute("CREATE TABLE bare_visits (LIKE visits INCLUDING ALL)")
+    cursor, rows, size = await first_sync(actor, counting=True)
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in CUSTOMER.columns)
+    rows_json = await db.fetch_value(f"SELECT json_agg(c)::text FROM (SELECT {columns} FROM customers t ORDER BY id) c")
+    plain = gzip.compress(str(rows_json).encode(), 6)
+    times: dict[str, list[float]] = {name: [] for name in ("pull", "raw pull", "quiet", "push", "raw push")}
+    for number in range(ROUNDS):
+        some = ids[number * PUSHED : (number + 1) * PUSHED]
+        times["pull"].append(await seconds(partial(first_sync, actor)))
+        times["raw pull"].append(await seconds(raw_pull))
+        times["push"].append(await seconds(partial(push_all, actor, some)))
+        times["raw push"].append(await seconds(partial(raw_push, actor, some)))
+        cursor, _, _ = await first_sync(actor)
+        times["quiet"].append(await seconds(partial(pull, PullAsk(cursor=cursor), actor=actor)))
+    quiet = await pull(PullAsk(cursor=cursor), actor=actor)
+    await db.close_pool()
+    db.bind(None)
+    at = {name: statistics.median(values) for name, values in times.items()}
+    ratio = {name: at[name] / at[f"raw {name}"] for name in ("pull", "push")}
+    share = size / len(plain)
+    quiet_size = f"{at['quiet'] * 1000:.1f} ms, {len(msgspec.json.encode(quiet))} B"
+    name = f"push of {PUSHED} visits / bare inserts, same transactions"
+    return [
+        Row("sync", f"first pull of {rows:,} rows / raw json_agg + zstd", f"{ratio['pull']:.2f}x", "<= 3x", "<= 2x"),
+        Row("sync", "its bytes / gzip-6 of the same rows as JSON", f"{share:.2f}", "<= 0.85", "<= 0.70"),
+        Row("sync", "quiet pull", quiet_size, "<= 5 ms", "<= 200 B"),
+        Row("sync", name, f"{ratio['push']:.1f}x", "<= 10x", "<= 6x"),
+    ]
+
+
+def measure() -> list[Row]:
+    """The rows of the benchmark table."""
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder)
+        with settings_room.using(data_dir=data_dir):
+            embedded = start(data_dir / "postgres")
+            try:
+                return asyncio.run(run(embedded.dsn))
+            finally:
+                embedded.stop()
