@@ -1,4 +1,4 @@
-"""The registry, the generated SQL and the triggers of a real database agree; nothing that is written escapes a stamp."""
+"""The registry, the generated SQL and the triggers of a real database agree; nothing written escapes a stamp."""
 
 from types import SimpleNamespace
 
@@ -17,16 +17,16 @@ WIRE = {  # docs/wire.md, "Tables a phone pulls"
     "packaging": "id item_id unit num den whole_units barcode",
     "customer_group": "id parent_id code name",
     "reason": "id kind code name_vi name_en",
-    "customer": "id code name stage status phone tax_no group_ids position_id currency note planned_weekday last_visit_at"
-    " last_order_at",
+    "customer": "id code name stage status phone tax_no group_ids position_id currency note planned_weekday"
+    " last_visit_at last_order_at",
     "address": "id customer_id kind text lat lon accuracy_m grade is_default version_id",
     "contact": "id customer_id name phone email role",
     "visit": "id customer_id user_id purpose started_at ended_at lat lon accuracy_m distance_m verdict far_reason note"
     " outcome next_step next_on late",
     "expense": "id customer_id visit_id user_id category amount currency vat spent_on note state",
     "attachment": "id owner owner_id customer_id user_id sha256 size mime taken_at state",
-    "order": "id number customer_id user_id state holds currency ordered_on requested_on gross discount net tax total note"
-    " lines placed_at decided_note",
+    "order": "id number customer_id user_id state holds currency ordered_on requested_on gross discount net tax total"
+    " note lines placed_at decided_note",
 }
 
 

@@ -279,7 +279,8 @@ async def test_a_visit_written_while_its_customer_changes_hands_gets_the_new_key
         one, two = await asyncpg.connect(database), await asyncpg.connect(database)
         target = BOB if first_writes_visit else LAN
         visit = (
-            "INSERT INTO visits (id, customer_id, user_id, purpose, started_at) VALUES (gen_random_uuid(), $1, $2, 'v', now())",
+            """INSERT INTO visits (id, customer_id, user_id, purpose, started_at)
+               VALUES (gen_random_uuid(), $1, $2, 'v', now())""",
             customer, cast.lan.user_id,
         )  # fmt: skip
         move = ("UPDATE customers SET position_id = $2 WHERE id = $1", customer, target)

@@ -58,7 +58,7 @@ DEEP = b'{"v":1,"push":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     [
         (b"", 422), (b"{", 422), (b"[]", 422), (b"null", 422), (b"\xff\xfe", 422), (DEEP, 422), (b'{"v":2}', 422),
         (b'{"v":1,"surprise":1}', 422), (b'{"v":1,"push":[{}]}', 422), (b'{"v":1,"push":[{"id":"x"}]}', 422),
-        (b'{"v":1,"push":[{"id":"01932c00-0000-7000-8000-000000000000","name":"visit.log","args":{},"sudo":true}]}', 422),
+        (b'{"v":1,"push":[{"id":"01932c00-0000-7000-8000-000000000000","name":"x","args":{},"sudo":1}]}', 422),
         (b'{"v":1,"pull":{"cursor":"nonsense"}}', 422), (b'{"v":1,"pull":{"cursor":null,"limit":0}}', 422),
         (b'{"v":1,"pull":{"cursor":null,"limit":100000}}', 422), (b" " * (MOST_BYTES + 1), 413),
     ],
@@ -196,7 +196,8 @@ async def test_the_watch_outlives_a_database_that_goes_away(
         await heard(lan)
         await asyncio.sleep(0.1)
         await execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()"""
         )
         await make_visit(customer, cast.lan.user_id)
         assert "pull" in await heard(lan, 15)

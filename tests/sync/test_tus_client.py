@@ -37,8 +37,8 @@ async def served(database: str, cast: SimpleNamespace, tmp_path: Path) -> AsyncI
         "TUYEN_DATA_DIR": str(tmp_path),
         "TUYEN_POOL_SIZE": "4",
     }
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port),
-               "--log-level", "warning", "backend.app:create"]  # fmt: skip
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1",
+               "--port", str(port), "--log-level", "warning", "backend.app:create"]  # fmt: skip
     process = subprocess.Popen(command, env=environment, cwd=ROOT)
     address = f"http://127.0.0.1:{port}"
     try:

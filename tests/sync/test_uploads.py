@@ -83,8 +83,8 @@ async def send_cut(app: Any, client: httpx.AsyncClient, path: str, offset: int, 
 async def attach(cast: SimpleNamespace, data: bytes, mime: str = "image/jpeg", owner: Any = None) -> UUID:
     """A visit with the promise of this file."""
     one = owner or visit(await make_customer())
-    args = {"id": str(new_id()), "owner": "visit", "owner_id": str(subject(one)), "sha256": sha(data), "size": len(data),
-            "mime": mime}  # fmt: skip
+    args = {"id": str(new_id()), "owner": "visit", "owner_id": str(subject(one)), "sha256": sha(data),
+            "size": len(data), "mime": mime}  # fmt: skip
     promise = mutation("attachment.add", args)
     acks = await push([one, promise], actor=cast.lan)
     assert [ack.st for ack in acks] == ["applied", "applied"], acks
