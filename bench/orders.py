@@ -246,7 +246,11 @@ async def server(data_dir: Path, dsn: str) -> AsyncIterator[tuple[int, int]]:
         yield port, process.pid
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 # --- the run ------------------------------------------------------------------------------------------------------------
@@ -297,6 +301,7 @@ async def rounds(dsn: str, data_dir: Path) -> tuple[list[Round], list[Round]]:
                 product.clear()
         for wire in wires:
             wire.writer.close()
+            await wire.writer.wait_closed()
     for connection in connections:
         await connection.close()
     await healthy()
