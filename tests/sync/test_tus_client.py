@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -39,7 +38,7 @@ async def served(database: str, cast: SimpleNamespace, tmp_path: Path) -> AsyncI
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1",
                "--port", str(port), "--log-level", "warning", "backend.app:create"]  # fmt: skip
-    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=ROOT)
     address = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient() as client:
@@ -52,7 +51,7 @@ async def served(database: str, cast: SimpleNamespace, tmp_path: Path) -> AsyncI
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        await asyncio.wait_for(process.wait(), 30)
 
 
 async def send(address: str, mode: str, data: bytes, tmp_path: Path) -> tuple[str, dict[str, Any]]:
