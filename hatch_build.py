@@ -11,8 +11,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]  # not on Windows
 
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -78,8 +85,24 @@ def _install(npm: list[str], path: Path) -> None:
         installed.write_text(packages, "utf-8")
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time: tests of several processes ask for it together."""
+    if fcntl is None:  # Windows: builds there are started by hand
+        yield
+        return
+    with (PWA / ".build-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def build(*, force: bool = False) -> bool:
     """Build the app when its sources changed; True when it was built."""
+    with _alone():
+        return _build(force=force)
+
+
+def _build(*, force: bool) -> bool:
     sources = sources_hash()
     old: dict[str, str] = json.loads(STAMP.read_text("utf-8")) if STAMP.is_file() else {}
     if not force and old.get("sources") == sources:

@@ -51,5 +51,7 @@ export const routes: RouteDefinition = Object.fromEntries(
 /** The nav items of somebody with these roles, in order. */
 export function navOf(roles: readonly string[]): NavItem[] {
   const mine = (item: NavItem) => !item.roles || item.roles.some((role) => roles.includes(role))
-  return slices.flatMap((slice) => slice.nav ?? []).filter(mine).sort((a, b) => a.order - b.order)
+  const all = slices.flatMap((slice) => slice.nav ?? []).filter(mine).sort((a, b) => a.order - b.order)
+  // Somebody with two roles sees a screen once, at its first place.
+  return [...new Map(all.toReversed().map((item) => [item.path, item])).values()].sort((a, b) => a.order - b.order)
 }

@@ -22,21 +22,26 @@ export interface SearchKey {
   phone: string
   tax: string
   address: string
+  /** Name, code and address together. */
+  all: string
 }
 
 const exactly = (text: string) => text.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim()
 
 export function keyOf(one: Searchable): SearchKey {
   const name = fold(one.name)
+  const code = fold(one.code ?? '')
+  const address = fold(one.address)
   return {
     id: one.id,
     exact: exactly(one.name),
     name,
     initials: name.split(' ').map((word) => word[0] ?? '').join(''),
-    code: fold(one.code ?? ''),
+    code,
     phone: digits(one.phone ?? ''),
     tax: digits(one.tax_no ?? ''),
-    address: fold(one.address),
+    address,
+    all: `${name} ${code} ${address}`,
   }
 }
 
@@ -60,6 +65,8 @@ const begins = (text: string, word: string): boolean => text.startsWith(word) ||
 export function rank(key: SearchKey, query: Query): number {
   const { folded, words } = query
   if (!folded) return 0
+  // Most customers fit in no way at all: one look at everything of theirs says so.
+  if (!query.digits && words.some((word) => !key.all.includes(word)) && !key.initials.includes(folded)) return -1
   const accented = query.exact !== folded
   if (accented && begins(key.exact, query.exact)) return key.exact.startsWith(query.exact) ? 0 : 1
   if (key.code && (key.code === folded || key.tax === query.digits && query.digits)) return 2
@@ -70,9 +77,8 @@ export function rank(key: SearchKey, query: Query): number {
   if (query.digits.length >= 3 && key.phone.endsWith(query.digits)) return 8
   if (words.length === 1 && folded.length >= 2 && key.initials.includes(folded)) return 9
   if (query.digits.length >= 3 && (key.phone.includes(query.digits) || key.tax.startsWith(query.digits))) return 10
-  const all = `${key.name} ${key.code} ${key.address}`
-  if (words.every((word) => begins(all, word))) return 11
-  if (folded.length >= 3 && words.every((word) => all.includes(word))) return 12
+  if (words.every((word) => begins(key.all, word))) return 11
+  if (folded.length >= 3 && words.every((word) => key.all.includes(word))) return 12
   return -1
 }
 

@@ -29,7 +29,7 @@ const PIN: Record<string, string> = { gps: TEAL, pin: TEAL, geocoder: '#1d4ed8',
 
 export function openMap(node: HTMLElement, points: Found[], said: Said): CustomerMap {
   const map = L.map(node, { preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: 19, zoomSnap: 0.5 })
-  const index = new Supercluster<{ at: number }>({ radius: 56, maxZoom: 16 })
+  const index = new Supercluster<{ at: number }>({ radius: 64, extent: 256, maxZoom: 16 })
   index.load(points.map((one, at) => ({ type: 'Feature', properties: { at }, geometry: { type: 'Point', coordinates: [one.lon!, one.lat!] } })))
   const marks = L.layerGroup().addTo(map)
   const self = L.layerGroup().addTo(map)

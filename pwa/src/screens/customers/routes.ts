@@ -13,6 +13,8 @@ export default {
   },
   nav: [
     { path: '/customers', label: 'customers.title', icon: Users, roles: ['rep', 'manager', 'admin', 'accountant'], order: 12 },
-    { path: '/near', label: 'customers.map', icon: MapPinned, roles: ['rep', 'manager', 'admin'], order: 18 },
+    { path: '/near', label: 'customers.map', icon: MapPinned, roles: ['rep'], order: 18 },
+    // Managers have the map of regions first; this one stands further down, by a longer name.
+    { path: '/near', label: 'customers.map-long', icon: MapPinned, roles: ['manager', 'admin'], order: 65 },
   ],
 } satisfies Slice
