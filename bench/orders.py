@@ -1,9 +1,10 @@
-"""Benchmark of placing an order: the product over HTTP against bare asyncpg doing the same reads and writes, in one run.
+"""Benchmark of placing an order: the product over HTTP against bare asyncpg doing the same writes, in one run.
 
-Bare asyncpg writes to copies of the same tables, with their indexes and checks but without foreign keys and triggers, in
-the fewest statements that do the work: no prices, no rights, no scope, no sync feed, no hash chain. Both sides use the
-same PostgreSQL, as the product starts it (commits reach the disk), with 8 clients, in alternating rounds. CPU is that of
-all processes involved but the load generator: server and PostgreSQL on one side, script and PostgreSQL on the other.
+Bare asyncpg writes to copies of the same tables, with their indexes and checks but without foreign keys and triggers,
+in the fewest statements that do the work: no prices, no rights, no scope, no sync feed, no hash chain. Both sides use
+the same PostgreSQL, as the product starts it (commits reach the disk), with 8 clients, in alternating rounds. CPU is
+that of all processes involved but the load generator: server and PostgreSQL on one side, script and PostgreSQL on the
+other.
 
 Run `python -m bench orders`; compare ratios, not times.
 """
@@ -15,7 +16,6 @@ import os
 import random
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -103,7 +103,7 @@ async def run_clients(one: Callable[[int], Awaitable[None]], roots: list[int]) -
     return Round(len(waits) / spent, 1000 * (cpu_seconds(roots) - before) / len(waits), waits)
 
 
-# --- bare asyncpg -----------------------------------------------------------------------------------------------------
+# --- bare asyncpg -------------------------------------------------------------------------------------------------
 
 BEGIN_READS = "SELECT c.position_id, c.status FROM bare.customers c WHERE c.id = $1 FOR NO KEY UPDATE"
 TAKE_CREDIT = """UPDATE bare.credit_accounts SET open_orders = open_orders + $2 WHERE id = $1
@@ -112,17 +112,20 @@ ENTER_CREDIT = """INSERT INTO bare.credit_entries (id, account_id, component, am
     VALUES ($1, $2, 'open_orders', $3, $4, 'take', $5)"""
 LOCK_BINS = """SELECT item_id, on_hand - reserved - safety AS free FROM bare.stock_bins
     WHERE item_id = ANY($1::uuid[]) AND warehouse_id = $2 ORDER BY item_id FOR NO KEY UPDATE"""
-RESERVE = """UPDATE bare.stock_bins b SET reserved = b.reserved + l.qty FROM unnest($1::uuid[], $2::bigint[]) AS l(item, qty)
+RESERVE = """UPDATE bare.stock_bins b SET reserved = b.reserved + l.qty
+    FROM unnest($1::uuid[], $2::bigint[]) AS l(item, qty)
     WHERE b.item_id = l.item AND b.warehouse_id = $3"""
-HOLD = """INSERT INTO bare.reservations (reference, line, item_id, warehouse_id, wanted, held, due_on, kind, reserved_at)
+HOLD = """INSERT INTO bare.reservations (reference, line, item_id, warehouse_id, wanted, held, due_on, kind,
+           reserved_at)
     SELECT $1, l.line, l.item, $4, l.qty, l.qty, $5, 'hard', $6
       FROM unnest($2::uuid[], $3::uuid[], $7::bigint[]) AS l(line, item, qty)"""
-ORDER = """INSERT INTO bare.orders (id, number, customer_id, position_id, user_id, state, currency, ordered_on, warehouse_id,
-           gross, discount, net, tax, total, credit_account_id, credit_amount, credit_taken, claimed_on, placed_at,
-           received_at, body_hash, outcome, changed_at)
-    VALUES ($1, $2, $3, $4, $5, 'confirmed', 'VND', $6, $7, $8, 0, $8, $9, $10, $3, $10, true, $6, $11, $11, '', '{}', $11)"""
-ORDER_LINES = """INSERT INTO bare.order_lines (id, order_id, seq, item_id, unit, qty, qty_base, unit_price, gross, discount,
-           net, tax, credit_amount, reserved)
+ORDER = """INSERT INTO bare.orders (id, number, customer_id, position_id, user_id, state, currency, ordered_on,
+           warehouse_id, gross, discount, net, tax, total, credit_account_id, credit_amount, credit_taken, claimed_on,
+           placed_at, received_at, body_hash, outcome, changed_at)
+    VALUES ($1, $2, $3, $4, $5, 'confirmed', 'VND', $6, $7, $8, 0, $8, $9, $10, $3, $10, true, $6, $11, $11, '', '{}',
+           $11)"""
+ORDER_LINES = """INSERT INTO bare.order_lines (id, order_id, seq, item_id, unit, qty, qty_base, unit_price, gross,
+           discount, net, tax, credit_amount, reserved)
     SELECT l.id, $2, l.seq, l.item, 'hộp', l.qty, l.qty, 1000000000, 1000, 0, 1000, 80, 1080, l.qty
       FROM unnest($1::uuid[], $3::uuid[], $4::bigint[]) WITH ORDINALITY AS l(id, item, qty, seq)"""
 AUDIT = """INSERT INTO bare.audit (id, n, entity, entity_id, action, actor_id, at, details, hash)
@@ -173,7 +176,7 @@ async def place_bare(connection: Any, place: Place, dice: random.Random) -> None
         await connection.execute(AUDIT, new_id(), order, place.user, moment, "{}")
 
 
-# --- the product over HTTP ----------------------------------------------------------------------------------------------
+# --- the product over HTTP ----------------------------------------------------------------------------------------
 
 
 class Wire:
@@ -186,8 +189,8 @@ class Wire:
         """One request; status, headers, JSON."""
         data = b"" if body is None else json.dumps(body).encode()
         head = (
-            f"{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAccept-Encoding: identity\r\n"
-            f"{self.headers}Content-Length: {len(data)}\r\n\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"Accept-Encoding: identity\r\n{self.headers}Content-Length: {len(data)}\r\n\r\n"
         )
         self.writer.write(head.encode() + data)
         status, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -227,15 +230,11 @@ async def server(data_dir: Path, dsn: str) -> AsyncIterator[tuple[int, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "TUYEN_DATA_DIR": str(data_dir),
-        "TUYEN_DATABASE_URL": dsn,
-        "TUYEN_LOGIN_PER_ADDRESS": "1000",
-    }
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port),
-               "--log-level", "warning", "backend.app:create"]  # fmt: skip
-    process = subprocess.Popen(command, env=environment)
+    said = {"TUYEN_DATA_DIR": str(data_dir), "TUYEN_DATABASE_URL": dsn, "TUYEN_LOGIN_PER_ADDRESS": "1000"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port),
+        "--log-level", "warning", "backend.app:create", env={**os.environ, **said},
+    )  # fmt: skip
     try:
         for _ in range(300):
             with contextlib.suppress(OSError):
@@ -247,13 +246,13 @@ async def server(data_dir: Path, dsn: str) -> AsyncIterator[tuple[int, int]]:
     finally:
         process.terminate()
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
+            await asyncio.wait_for(process.wait(), 20)
+        except TimeoutError:
             process.kill()
             raise
 
 
-# --- the run ------------------------------------------------------------------------------------------------------------
+# --- the run ------------------------------------------------------------------------------------------------------
 
 
 async def lay(dsn: str) -> Place:
@@ -277,7 +276,12 @@ async def lay(dsn: str) -> Place:
 async def postmaster_of(connection: Any) -> int:
     """The pid of the PostgreSQL behind a connection: the parent of its backend."""
     backend = await connection.fetchval("SELECT pg_backend_pid()")
-    return int(Path(f"/proc/{backend}/stat").read_text().rpartition(") ")[2].split()[1])
+    return parent_of(backend)
+
+
+def parent_of(pid: int) -> int:
+    """The pid of a process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
 
 
 async def rounds(dsn: str, data_dir: Path) -> tuple[list[Round], list[Round]]:

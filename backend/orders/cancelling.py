@@ -6,6 +6,7 @@ from backend.orders import rules
 from backend.orders.errors import NotTheOwner
 from backend.orders.schemas import CancelOrder, Moved
 from backend.orders.steps import end, lock_order, step
+from backend.orders.telling import tell_owner
 from backend.orders.whole import whole
 from backend.people.access import ADMIN, MANAGER, Actor, require
 
@@ -35,4 +36,5 @@ async def _cancel(command: CancelOrder, actor: Actor) -> Moved:
         "INSERT INTO order_cancellations (order_id, reason, cancelled_at, cancelled_by) VALUES ($1, $2, $3, $4)",
         command.id, reason, now(), actor.user_id,
     )  # fmt: skip
+    await tell_owner(order, "order.cancelled", by=actor.user_id)
     return await step(order, state, "order.cancel", by=actor.user_id, details={"reason": reason})

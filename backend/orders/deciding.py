@@ -13,6 +13,7 @@ from backend.orders import rules
 from backend.orders.errors import NotAHold
 from backend.orders.schemas import DecideHold, Moved
 from backend.orders.steps import end, lift_holds, lock_order, step
+from backend.orders.telling import tell_owner
 from backend.orders.whole import whole
 from backend.people.access import Actor, require
 from backend.stock import reserving
@@ -52,6 +53,7 @@ async def _decide(command: DecideHold, actor: Actor) -> Moved:
     if command.verdict == "reject":
         state = rules.move(order["state"], "reject")
         await end(order, "rejected", by=actor.user_id)
+        await tell_owner(order, "order.rejected", by=actor.user_id, reason=reason)
         return await step(order, state, "order.reject", by=actor.user_id, note=reason, details={"reason": reason})
     return await _approve(order, reason, [f"{hold['kind']}:{hold['code']}" for hold in holds], actor)
 
@@ -80,6 +82,7 @@ async def _approve(order: Any, reason: str, causes: list[str], actor: Actor) -> 
     held = await reserving.fill([order["id"]], harden=True)
     await note_reserved(held)
     await lift_holds(order["id"], "approved", by=actor.user_id)
+    await tell_owner(order, "order.approved", by=actor.user_id)
     short = [{"line": str(line.line), "short": text_of_micro(line.backlog)} for line in held if line.backlog]
     details: dict[str, object] = {"reason": reason, "overrides": causes, "short": short}
     return await step(order, state, "order.approve", by=actor.user_id, note=reason, details=details, short=short)

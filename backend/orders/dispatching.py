@@ -10,6 +10,7 @@ from backend.orders import rules
 from backend.orders.errors import OrderIdReused
 from backend.orders.schemas import DispatchOrder, Moved
 from backend.orders.steps import give_back_credit, lines_of, lock_order, progress, step
+from backend.orders.telling import tell_owner
 from backend.orders.whole import whole
 from backend.people.access import Actor, require
 from backend.stock import picking as shelf
@@ -58,6 +59,7 @@ async def _dispatch(command: DispatchOrder, actor: Actor) -> Moved:
     issued = await shelf.issue(order["id"], by=actor.user_id)
     await _write(command, lines, gone, digest, actor)
     waits = any(line.backlog for line in issued) or _still_waiting(lines, gone)
+    await tell_owner(order, "order.dispatched", by=actor.user_id)
     packages: dict[str, object] = {"dispatch": command.id, "packages": command.packages, "plate": command.plate}
     return await step(
         order, rules.move(order["state"], "wait" if waits else "dispatch"), "order.dispatch", by=actor.user_id,

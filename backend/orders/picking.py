@@ -13,6 +13,7 @@ from backend.orders.claiming import claimant, end_claim, take_to_the_shelves
 from backend.orders.errors import OrderIdReused, PickBeyond, PickIncomplete, QuantityRefused
 from backend.orders.schemas import Moved, PickLine, PickOrder
 from backend.orders.steps import end, give_back_credit, lines_of, lock_order, progress, step
+from backend.orders.telling import tell_owner
 from backend.orders.whole import whole
 from backend.people.access import Actor, require
 from backend.stock import picking as shelf
@@ -116,6 +117,8 @@ async def _put_aside(
     act = _what_next(asides, backlog=any(line.backlog for line in picked), lines=await lines_of(order["id"]))
     if act in ("pick_nothing", "pick_no_more"):
         await end(order, "cancelled", by=actor.user_id)
+    if short:
+        await tell_owner(order, "order.short", by=actor.user_id)
     reasons = sorted({aside.reason for aside in asides if aside.short and aside.reason})
     return await step(
         order, rules.move(order["state"], act), "order.pick", by=actor.user_id,

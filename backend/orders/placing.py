@@ -23,6 +23,7 @@ from backend.orders.answering import placed
 from backend.orders.errors import AddressUnknown, CustomerClosed, OrderIdReused
 from backend.orders.expiring import EXPIRE
 from backend.orders.schemas import Placed, PlaceOrder
+from backend.orders.telling import ask_managers
 from backend.orders.whole import whole
 from backend.people.access import Actor, require, scope
 from backend.stock.errors import NoWarehouse
@@ -108,6 +109,7 @@ async def _place(
         return await _answer_of_rival(command, digest, actor)
     if outcome["state"] == "on_hold":
         await enqueue(EXPIRE, {}, after=timedelta(hours=settings().soft_hours, minutes=1))
+        await ask_managers(command.id, outcome["number"], around["position_id"], asker=actor.user_id)
     return placed(order, priced.lines, outcome, priced.quoted.minor_digits)
 
 

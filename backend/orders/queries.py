@@ -116,7 +116,8 @@ async def queue(*, actor: Actor, limit: int = 50, cursor: str | None = None) -> 
              CROSS JOIN LATERAL (
                    SELECT json_agg(json_build_object('id', l.id, 'seq', l.seq, 'item_id', l.item_id, 'code', i.code,
                           'name_vi', i.name_vi, 'name_en', i.name_en, 'base_unit', i.base_unit, 'unit', l.unit,
-                          'qty', l.qty, 'reserved', l.reserved, 'picked', l.picked, 'gift', l.gift_of IS NOT NULL)
+                          'qty', l.qty, 'qty_base', l.qty_base, 'reserved', l.reserved, 'picked', l.picked,
+                          'gift', l.gift_of IS NOT NULL)
                           ORDER BY i.code, l.seq) AS lines,
                           bool_or(l.reserved > 0 OR NOT l.stocked) AS goods
                      FROM order_lines l JOIN items i ON i.id = l.item_id WHERE l.order_id = o.id) entries

@@ -13,6 +13,7 @@ from backend.core.jobs import job
 from backend.orders import rules
 from backend.orders.deciding import note_reserved
 from backend.orders.steps import RESUME
+from backend.orders.telling import tell_owner
 from backend.orders.whole import whole
 from backend.people.access import Actor, require
 from backend.stock import receiving, reserving
@@ -52,7 +53,8 @@ async def _resume(payload: dict[str, Any]) -> None:
 async def _lock_waiting(items: Collection[UUID]) -> list[Any]:
     """The orders that wait for these items, locked with their customers, each kind in the order of ids."""
     orders = await fetch(
-        "SELECT id, customer_id, state FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE",
+        """SELECT id, number, user_id, customer_id, state FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id
+            FOR NO KEY UPDATE""",
         await waiting_references(items),
     )
     await execute(
@@ -89,6 +91,9 @@ async def _serve(orders: list[Any]) -> list[UUID]:
     before = {order["id"]: order["state"] for order in orders}
     confirmed = [row["id"] for row in free if row["state"] != before[row["id"]]]
     await withdraw(confirmed)
+    for order in orders:
+        if order["id"] in confirmed:
+            await tell_owner(order, "order.confirmed", by=None)
     await audit.record_many(
         [
             Entry("order", row["id"], "order.served", {"from": before[row["id"]], "to": row["state"]})

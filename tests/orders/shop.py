@@ -66,7 +66,8 @@ class Shop:
     async def bin(self, item: UUID) -> tuple[int, int, int, int]:
         """on hand, reserved, picked, backlog in whole pieces."""
         row = await db.fetch_row("SELECT on_hand, reserved, picked, backlog FROM stock_bins WHERE item_id = $1", item)
-        return tuple(number // MICRO for number in row.values())  # type: ignore[return-value]  # four columns
+        on_hand, reserved, picked, backlog = (number // MICRO for number in row.values())
+        return on_hand, reserved, picked, backlog
 
     async def account(self, customer: UUID) -> Any:
         """The credit account's row."""

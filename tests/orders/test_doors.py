@@ -1,4 +1,4 @@
-"""The HTTP doors of orders: what malformed and foreign requests get, what each role sees, and that pages do not cost more."""
+"""The HTTP doors of orders: malformed and foreign requests, what each role sees, and what a page costs."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -104,9 +104,9 @@ async def test_anothers_customer_order_and_question_answer_as_if_absent(
         assert told(seen[0]) == told(seen[1])
     mine = await place(cast.lan, await shop.customer(), (item, "2"))
     request = (await (await client_for(cast.hung)).get(f"/orders/{mine.id}")).json()["request"]
-    for one in (request["id"], str(new_id())):
+    for question in (request["id"], str(new_id())):
         answer = await ngoc.post(
-            f"/approvals/{one}/decision", json={"verdict": "approve", "expected_version": 1, "reason": "x"}
+            f"/approvals/{question}/decision", json={"verdict": "approve", "expected_version": 1, "reason": "x"}
         )
         assert answer.status_code == 404
     assert [row["id"] for row in (await lan.get("/orders")).json()["items"]] == [str(mine.id)]

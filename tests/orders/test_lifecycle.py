@@ -116,6 +116,36 @@ async def test_a_manager_lets_an_order_pass_the_limit_with_a_reason(shop: Shop, 
     await healthy()
 
 
+async def told() -> list[tuple[str, str]]:
+    """Who was told what: (login, kind), in order."""
+    rows = await db.fetch(
+        """SELECT u.login, n.kind FROM notices n JOIN users u ON u.id = n.user_id
+            ORDER BY n.created_at, n.id"""
+    )
+    return [(row["login"], row["kind"]) for row in rows]
+
+
+async def test_the_nearest_manager_is_asked_and_the_rep_is_told(shop: Shop, cast: SimpleNamespace) -> None:
+    item, customer = await shop.item(3), await shop.customer()
+    first = await place(cast.lan, customer, (item, "5"))
+    assert await told() == [("hung", "approval.waiting")]
+    await decide(cast.hung, first, reason=None)
+    pick = PickOrder(new_id(), first.id, [PickLine(first.lines[0].id, "2", "vỡ")])
+    await pick_order(pick, actor=cast.tuan)
+    await dispatch_order(dispatch(first.id), actor=cast.tuan)
+    await cancel_order(CancelOrder(first.id, "thôi"), actor=cast.hung)
+    await receive_goods([Arrival(item, shop.warehouse, MICRO)], actor=cast.tuan)
+    kinds = ["approved", "short", "dispatched", "cancelled"]
+    assert (await told())[1:] == [("lan", f"order.{kind}") for kind in kinds]
+    own = await place(cast.lan, customer, (item, "9"))
+    await cancel_order(CancelOrder(own.id, "nhầm"), actor=cast.lan)
+    third = await place(cast.hung, customer, (item, "9"))
+    assert third.state == "on_hold"
+    assert (await told())[5:] == [("hung", "approval.waiting"), ("an", "approval.waiting")]
+    await receive_goods([Arrival(item, shop.warehouse, 9 * MICRO)], actor=cast.tuan)
+    assert (await told())[7:] == [("hung", "order.confirmed")]
+
+
 async def test_a_rejected_order_gives_everything_back(shop: Shop, cast: SimpleNamespace) -> None:
     item, customer = await shop.item(3), await shop.customer(limit=100_000)
     placed = await place(cast.lan, customer, (item, "5"))
@@ -196,7 +226,8 @@ async def test_a_cancelled_order_gives_goods_and_credit_back_and_the_next_in_lin
 
 async def another_rep(cast: SimpleNamespace) -> Actor:
     """A colleague who covers Lan's position."""
-    return msgspec.structs.replace(cast.bob, keys=(3, 5), own_keys=(3, 5))
+    actor: Actor = msgspec.structs.replace(cast.bob, keys=(3, 5), own_keys=(3, 5))
+    return actor
 
 
 async def test_goods_that_arrive_confirm_the_orders_that_waited_for_nothing_else(

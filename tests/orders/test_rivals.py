@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 from backend.core import database as db
 from backend.core.money import MICRO
+from backend.orders.placing import place_order
 from backend.orders.schemas import Placed
-from tests.orders.shop import Shop, basket, healthy, place, place_order, together
+from tests.orders.shop import Shop, basket, healthy, place, together
 
 
 async def test_of_64_orders_for_the_last_piece_exactly_one_gets_it(shop: Shop, cast: SimpleNamespace) -> None:
