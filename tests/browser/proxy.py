@@ -4,7 +4,6 @@ One request per connection (it asks both sides to close), so that every cut fall
 """
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable
 from typing import Literal
@@ -57,10 +56,18 @@ class BadLine:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
+        self._loop.run_until_complete(self._end())
+        self._loop.close()
+
+    async def _end(self) -> None:
+        """Let every open conversation come to its end before the loop closes."""
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
             task.cancel()
-        with contextlib.suppress(RuntimeError):
-            self._loop.run_until_complete(asyncio.sleep(0.05))
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in list(self._open):
+            writer.transport.abort()
+        await asyncio.sleep(0.05)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)

@@ -128,12 +128,14 @@ def test_a_morning_without_a_network_reaches_the_office_exactly_once(
         lan.see(f"/orders/new/{minh['id']}")
         expect(lan.page.get_by_test_id("order-total")).to_have_text(total, timeout=PATIENCE)
         lan.page.get_by_role("button", name=lan.words["place"]).click()
-        expect(lan.page.get_by_text("Chờ gửi").first).to_be_visible(timeout=PATIENCE)
+        expect(lan.page.locator("main .tag", has_text="Chờ gửi")).to_be_visible(timeout=PATIENCE)
+        expect(lan.page.get_by_text("Chưa được văn phòng xác nhận")).to_be_visible()
         lan.picture("order-waiting")
 
         claim_parking(lan, minh, photos(tmp_path, "receipt")[0], "Gửi xe chợ Bến Thành")  # step 11
         assert lan.waiting() >= 4 + 3
         lan.see("/outbox")
+        expect(lan.page.get_by_text("Đơn của Cửa hàng Minh")).to_be_visible(timeout=PATIENCE)
         lan.picture("outbox")
 
         lan.see("/more")  # step 18: refused while something is unsent, and says how much

@@ -90,6 +90,7 @@ def test_tuan_picks_short_and_sends_the_goods_off_without_seeing_a_price(browser
         page = tuan.page
         expect(page.locator("main li a").first).to_be_visible(timeout=PATIENCE)
         assert "₫" not in page.inner_text("main")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         tuan.picture("queue")
         waiting = next(one for one in tuan.ask("/dispatches/queue?limit=200")["items"] if one["state"] == "confirmed")
         tuan.see(f"/dispatch/{waiting['id']}")
@@ -99,6 +100,7 @@ def test_tuan_picks_short_and_sends_the_goods_off_without_seeing_a_price(browser
         steppers.first.click()  # one fewer than ordered: a reason is asked
         expect(page.get_by_role("button", name=tuan.words["picked"])).to_be_disabled()
         page.get_by_label("Lý do lấy thiếu").select_option(index=1)
+        assert "NaN" not in page.inner_text("main")
         tuan.picture("picking")
         page.get_by_role("button", name=tuan.words["picked"]).click()
         expect(page.get_by_role("button", name=tuan.words["dispatch"])).to_be_visible(timeout=PATIENCE)
