@@ -69,8 +69,10 @@ def test_each_rank_has_its_place() -> None:
     shop = Shop("a", "Cửa hàng Minh Đạt", "KH-XYZ", "0903456789", "0301464823")
     for text, expected in (
         ("kh-xyz", 0), ("0903456789", 0), ("0301464823", 0), ("Minh Đạt", 1), ("minh dat", 2), ("dat cua", 3),
-        ("minh 789", 3), ("chmd", 4), ("6789", 3), ("456 789", 5), ("0301", 5), ("xyz", 5), ("ang", 6), ("mihn", 7), ("minj dat", 7),
-        ("mi dat", 3), ("minhh", 7), ("xx", NO_HIT), ("", NO_HIT), ("89", NO_HIT), ("dta", NO_HIT), ("%", NO_HIT), ("_", NO_HIT),
+        ("minh 789", 3), ("chmd", 4), ("6789", 3), ("456 789", 5), ("0301", 5), ("xyz", 5), ("ang", 6), ("mihn", 7),
+        ("minj dat", 7),
+        ("mi dat", 3), ("minhh", 7), ("xx", NO_HIT), ("", NO_HIT), ("89", NO_HIT),
+        ("dta", NO_HIT), ("%", NO_HIT), ("_", NO_HIT),
     ):  # fmt: skip
         assert rank(prepare(text), shop) == expected, text
 
@@ -107,7 +109,8 @@ async def many(chance: Random, count: int, positions: tuple[int, ...] = (3,)) ->
         [
             (
                 new_id(), f"KH-{n:05d}", f"{chance.choice(NAMES)} {chance.choice(WORDS)} {chance.choice(WORDS)}",
-                f"09{chance.randrange(10**8):08d}", f"{chance.randrange(10**10):010d}" if chance.random() < 0.3 else None,
+                f"09{chance.randrange(10**8):08d}",
+                f"{chance.randrange(10**10):010d}" if chance.random() < 0.3 else None,
                 chance.choice(positions),
             )
             for n in range(count)

@@ -60,7 +60,8 @@ def test_the_header_repeats_and_pages_are_numbered_x_of_y(tmp_path: Path) -> Non
     "text",
     [
         "<img src='http://127.0.0.1:1/x'/>", "<a href='javascript:alert(1)'>x</a>", "<b>đậm", "a & b < c", "&lt;",
-        "]]>", "[[[getattr(pow,'__class__')]]]", "<font name='nope'>x</font>", "<para><seq/></para>", "a\x00b\x1f", "=1+1",
+        "]]>", "[[[getattr(pow,'__class__')]]]", "<font name='nope'>x</font>", "<para><seq/></para>", "a\x00b\x1f",
+        "=1+1",
     ],
 )  # fmt: skip
 def test_user_text_is_printed_as_it_is_wherever_it_stands(tmp_path: Path, text: str) -> None:
