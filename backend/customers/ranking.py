@@ -23,6 +23,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 from backend.core.folding import fold
 from backend.customers.rules import phone_digits
 
+SLIP: Final = 7
 NO_HIT: Final = 9
 _NOT_WORD = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\+?[0-9][0-9 .()-]*")
@@ -108,18 +109,20 @@ def rank(query: Query, customer: Searchable) -> int:  # noqa: PLR0911 -- one ret
     if len(query.folded) >= 3 and query.folded in folded:
         return 6
     if any(len(word) >= 4 for word in query.words) and all(_slips(word, words, phone) for word in query.words):
-        return 7
+        return SLIP
     return NO_HIT
 
 
 def order(query: Query, customers: Iterable[S], limit: int = 20) -> list[S]:
-    """The best hits, best first."""
+    """The best hits, best first. Slips (rank 7) count only when nothing fits better."""
     found = []
     for customer in customers:
         if (at := rank(query, customer)) != NO_HIT:
             name = fold(customer.name)
             found.append(((at, not name.startswith(query.folded), name, fold(customer.code)), customer))
     found.sort(key=lambda pair: pair[0])
+    if found and found[0][0][0] < SLIP:
+        found = [pair for pair in found if pair[0][0] < SLIP]
     return [customer for _, customer in found[:limit]]
 
 

@@ -37,10 +37,8 @@ async def search_customers(
     limit = max(1, min(limit, 50))
     chosen = filters or Filters()
     best = order(query, await _candidates(query, chosen, actor), limit)
-    if len(best) < limit and any(len(word) >= 4 for word in query.words):
-        known = {one.id for one in best}
-        slips = [one for one in await _slips(query, chosen, actor) if one.id not in known]
-        best += order(query, slips, limit - len(best))
+    if not best and any(len(word) >= 4 for word in query.words):
+        best = order(query, await _slips(query, chosen, actor), limit)
     rows = await fetch(
         f"SELECT {COLUMNS} FROM customers c JOIN positions p ON p.id = c.position_id WHERE c.id = ANY($1::uuid[])",
         [one.id for one in best],
