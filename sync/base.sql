@@ -23,12 +23,12 @@ CREATE INDEX sync_rows_history ON sync_rows (key, root, tbl, id) WHERE tbl >= 10
 CREATE INDEX sync_rows_root ON sync_rows (root);
 CREATE INDEX sync_rows_seq ON sync_rows (seq);
 
--- A root that changed hands (root = id), or a row that changed its root (root is null).
+-- A customer that changed hands (root = id), or a row that changed its root (root = the one it left).
 CREATE TABLE sync_moves (
     seq bigint NOT NULL,
     tbl smallint NOT NULL,
     id uuid NOT NULL,
-    root uuid,
+    root uuid NOT NULL,
     frm int NOT NULL,
     dst int NOT NULL,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -49,7 +49,7 @@ def _lock(synced: Synced, *sources: str) -> str:
 def _note_moves(synced: Synced, origin: str) -> str:
     """Rows that leave one root (or one position of their own) for another."""
     return f"""    INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT {XID}, {synced.number}, s.id, NULL, s.key, v.key
+    SELECT {XID}, {synced.number}, s.id, s.root, s.key, v.key
       FROM ({_values(synced)}) v JOIN sync_rows s ON s.tbl = {synced.number} AND s.id = v.id
      WHERE {origin}
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;

@@ -24,7 +24,7 @@ async def held_lately(customer_id: UUID, *, actor: Actor) -> bool:
                SELECT EXISTS (SELECT 1 FROM customers c JOIN keys k ON k.id = c.position_id
                                WHERE c.id = $2 AND c.deleted_at IS NULL)
                    OR EXISTS (SELECT 1 FROM sync_moves m JOIN keys k ON k.id = m.frm
-                               WHERE m.root = $2 AND m.at > $5)""",
+                               WHERE m.root = $2 AND m.id = $2 AND m.at > $5)""",
             actor.user_id,
             customer_id,
             today(),

@@ -145,15 +145,18 @@ class _Walk:
         c = self.cursor
         seen = c.keys() | set(c.x)
         moves = await queries.read_moves(cursors.xmin(c.s), c.s, sorted(seen), sorted(kept))
+        held = {move.root for move in moves if move.of_root and not seen.isdisjoint(move.origins)}
         whole = []
         for move in moves:
-            left = move.key not in kept and not seen.isdisjoint(move.origins)
-            if move.root is not None and move.key in kept and (c.f or not kept.issuperset(move.origins)):
+            left = move.key not in kept and (move.root in held or not seen.isdisjoint(move.origins))
+            if move.of_root and move.key in kept and (c.f or not kept.issuperset(move.origins)):
                 whole.append(move.root)
-            elif left and first and move.root is not None:
-                self.drop.add(move.root)
-            elif left and first:
+            elif (
+                left and not move.of_root
+            ):  # on every page: its new root may go out of sight before the walk gets there
                 self._delete(move)
+            elif left and first:
+                self.drop.add(move.root)
         if first:
             removed = (c.keys() - self.keys) | set(c.x)
             self.drop |= set(await queries.read_roots(sorted(removed))) - {NIL}

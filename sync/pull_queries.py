@@ -11,17 +11,21 @@ import msgspec
 from backend.core.database import fetch, fetch_row, fetch_value
 from sync.cursor import DELTA, FIRST, NIL, Position
 from sync.protocol import Up
-from sync.tables import BY_NUMBER, FIRST_HISTORY, Synced
+from sync.tables import BY_NUMBER, CUSTOMER, FIRST_HISTORY, Synced
 
 
 class Move(NamedTuple):
-    """A root that changed hands or a row that changed its root: whence (all of them), and where it is now."""
+    """A customer that changed hands, or a row that left a root: from which keys (all of them), and where it is now."""
 
     tbl: int
     id: UUID
-    root: UUID | None
+    root: UUID
     origins: list[int]
     key: int
+
+    @property
+    def of_root(self) -> bool:
+        return self.tbl == CUSTOMER.number
 
 
 class Picked(NamedTuple):
@@ -38,11 +42,16 @@ _NOT_SEEN = "{a}.seq >= $1 AND sync_unseen({a}.seq, $2::text::pg_snapshot)"
 
 
 async def read_moves(low: int, snapshot: str, seen: Sequence[int], kept: Sequence[int]) -> list[Move]:
-    """Moves that the snapshot does not know, as far as the phone holds or should hold what moved."""
+    """Moves that the snapshot does not know, as far as the phone holds or should hold what moved.
+
+    A row that left a customer while that one was in other hands counts too: the phone held both before.
+    """
     rows = await fetch(
-        f"""SELECT m.tbl, m.id, m.root, array_agg(m.frm) AS origins, s.key
-              FROM sync_moves m JOIN sync_rows s ON s.tbl = m.tbl AND s.id = m.id
-             WHERE {_NOT_SEEN.format(a="m")} AND (m.frm = ANY($3::int[]) OR s.key = ANY($4::int[]))
+        f"""WITH fresh AS MATERIALIZED (SELECT tbl, id, root, frm FROM sync_moves m WHERE {_NOT_SEEN.format(a="m")}),
+                 held AS (SELECT root FROM fresh WHERE tbl = {CUSTOMER.number} AND frm = ANY($3::int[]))
+            SELECT m.tbl, m.id, m.root, array_agg(m.frm) AS origins, s.key
+              FROM fresh m JOIN sync_rows s ON s.tbl = m.tbl AND s.id = m.id
+             WHERE m.frm = ANY($3::int[]) OR s.key = ANY($4::int[]) OR m.root IN (SELECT root FROM held)
              GROUP BY m.tbl, m.id, m.root, s.key""",
         low, snapshot, seen, kept,
     )  # fmt: skip
@@ -92,11 +101,11 @@ async def pick_delta(
     after: Position | None,
     limit: int,
 ) -> Picked:
-    """Rows of these keys that the snapshot does not show, tombstones too, and every row of the roots in `whole`."""
+    """Rows of these keys that the snapshot does not show, and every row of the roots in `whole`; tombstones too."""
     at = after or Position(DELTA, -1)
     moved_in = """
         UNION SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s
-         WHERE s.root = ANY($4::uuid[]) AND s.key = ANY($3::int[]) AND NOT s.del AND (s.day IS NULL OR s.day >= $5)"""
+         WHERE s.root = ANY($4::uuid[]) AND s.key = ANY($3::int[]) AND (s.day IS NULL OR s.day >= $5)"""
     return await _pick(
         f"""SELECT * FROM (
               SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s

@@ -77,13 +77,13 @@ async def test_a_customer_made_offline_its_pin_its_edit_and_its_order_arrive_in_
     made = mutation("customer.create", {"id": str(customer), "name": "Quán Bà Sáu", "stage": "lead",
                     "address": {"id": str(address), "text": "12 Lê Lợi, Phường Sài Gòn, TP HCM"},
                     "contact": {"id": str(new_id()), "name": "Bà Sáu"}})  # fmt: skip
-    pin = mutation("address.pin", {"id": str(address), "lat": 10.77, "lon": 106.7, "accuracy_m": 12, "method": "manual"},
-                   deps=[made.id])  # fmt: skip
+    place = {"id": str(address), "lat": 10.77, "lon": 106.7, "accuracy_m": 12, "method": "manual"}
+    pin = mutation("address.pin", place, deps=[made.id])
     edit = mutation("customer.update", {"id": str(customer), "changes": {"note": "mở cửa 6 giờ"}}, deps=[made.id],
                     base=msgspec.Raw(b'{"ver":1,"values":{"note":null}}'))  # fmt: skip
-    order = mutation("order.place", {"id": str(new_id()), "customer_id": str(customer), "ordered_on": str(today()),
-                     "currency": "VND", "lines": [{"id": str(new_id()), "item_id": str(item), "unit": "hộp", "qty": "1"}]},
-                     deps=[made.id])  # fmt: skip
+    lines = [{"id": str(new_id()), "item_id": str(item), "unit": "hộp", "qty": "1"}]
+    args = {"id": str(new_id()), "customer_id": str(customer), "ordered_on": str(today()), "currency": "VND"}
+    order = mutation("order.place", {**args, "lines": lines}, deps=[made.id])
     acks = await push([made, pin, edit, order], actor=cast.lan)
     assert [ack.st for ack in acks] == ["applied"] * 4, msgspec.to_builtins(acks)
     assert [ack.rows[0][0] for ack in acks] == ["customer", "address", "customer", "order"]

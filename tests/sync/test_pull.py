@@ -168,6 +168,51 @@ async def test_a_visit_moved_between_own_customers_goes_with_its_new_customer(ca
     assert phone.ids("customer") == {first} and not phone.ids("visit")
 
 
+async def test_a_row_that_left_while_its_customer_was_in_other_hands_is_gone_when_the_customer_is_back(
+    cast: SimpleNamespace,
+) -> None:
+    customer, elsewhere = await make_customer(LAN), await make_customer(BOB)
+    stays, leaves = [await make_visit(customer, cast.lan.user_id) for _ in range(2)]
+    phone = Phone(cast.lan)
+    await phone.sync()
+    await reassign(customer, BOB)
+    await execute("UPDATE visits SET customer_id = $2, version = 2 WHERE id = $1", leaves, elsewhere)
+    await reassign(customer, LAN)
+    await phone.sync()
+    assert phone.ids("visit") == {stays}
+
+
+async def test_a_row_whose_new_customer_goes_out_of_sight_in_the_middle_of_a_long_delta_is_gone(
+    cast: SimpleNamespace,
+) -> None:
+    first, second = sorted([await make_customer(HUNG), await make_customer(HUNG)])
+    visit = await make_visit(first, cast.lan.user_id)
+    phone = Phone(cast.hung, limit=1)
+    await phone.sync()
+    await execute("UPDATE visits SET customer_id = $2, version = 2 WHERE id = $1", visit, second)
+    await execute("UPDATE customers SET note = 'x', version = 2")
+    await phone.page()
+    assert phone.ids("visit") == {visit}
+    await reassign(second, BOB)
+    await phone.sync()
+    assert phone.ids("customer") == {first} and not phone.ids("visit")
+
+
+async def test_a_root_that_slips_past_a_long_delta_comes_whole_with_its_deletions(cast: SimpleNamespace) -> None:
+    """Both keys are the phone's own; the customer goes from the one not walked yet to the one walked already."""
+    low, high = await make_customer(HUNG), await make_customer(LAN)
+    kept, gone = [await make_visit(high, cast.lan.user_id) for _ in range(2)]
+    phone = Phone(cast.hung, limit=1)
+    await phone.sync()
+    await execute("UPDATE customers SET note = 'x', version = 2 WHERE id = $1", low)
+    await execute("UPDATE visits SET version = 2 WHERE id = $1", kept)
+    await execute("UPDATE visits SET deleted_at = now(), version = 2 WHERE id = $1", gone)
+    await phone.page()
+    await reassign(high, HUNG)
+    await phone.sync()
+    assert phone.ids("visit") == {kept} and phone.rows["visit"][str(kept)][0] == 2
+
+
 async def test_a_grant_brings_a_line_and_its_end_takes_it_away(cast: SimpleNamespace) -> None:
     mine, theirs = await make_customer(LAN), await make_customer(BOB)
     visit = await make_visit(theirs, cast.bob.user_id)

@@ -23,12 +23,12 @@ CREATE INDEX sync_rows_history ON sync_rows (key, root, tbl, id) WHERE tbl >= 10
 CREATE INDEX sync_rows_root ON sync_rows (root);
 CREATE INDEX sync_rows_seq ON sync_rows (seq);
 
--- A root that changed hands (root = id), or a row that changed its root (root is null).
+-- A customer that changed hands (root = id), or a row that changed its root (root = the one it left).
 CREATE TABLE sync_moves (
     seq bigint NOT NULL,
     tbl smallint NOT NULL,
     id uuid NOT NULL,
-    root uuid,
+    root uuid NOT NULL,
     frm int NOT NULL,
     dst int NOT NULL,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -118,7 +118,7 @@ SELECT gen_random_uuid(), sync_life(), pg_snapshot_xmin(pg_current_snapshot())::
 CREATE FUNCTION sync_item_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 1, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 1, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 1 AND s.id = v.id
@@ -164,7 +164,7 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON items
 CREATE FUNCTION sync_item_group_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 2, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 2, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 2 AND s.id = v.id
@@ -210,7 +210,7 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON item_groups
 CREATE FUNCTION sync_packaging_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 3, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 3, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 3 AND s.id = v.id
@@ -256,7 +256,7 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON packagings
 CREATE FUNCTION sync_customer_group_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 4, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 4, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 4 AND s.id = v.id
@@ -302,7 +302,7 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON customer_groups
 CREATE FUNCTION sync_reason_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 5, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 5, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 5 AND s.id = v.id
@@ -348,7 +348,7 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON reasons
 CREATE FUNCTION sync_customer_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 6, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 6, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.id AS root, t.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 6 AND s.id = v.id
@@ -435,7 +435,7 @@ CREATE FUNCTION sync_address_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT party_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 10, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 10, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v JOIN sync_rows s ON s.tbl = 10 AND s.id = v.id
@@ -457,7 +457,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE t.party_id <> o.party_id OR -1 IS DISTINCT FROM -1) THEN
         PERFORM 1 FROM customers WHERE id IN (SELECT party_id FROM new_rows UNION ALL SELECT party_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 10, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 10, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v JOIN sync_rows s ON s.tbl = 10 AND s.id = v.id
@@ -496,7 +496,7 @@ CREATE FUNCTION sync_contact_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 11, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 11, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 11 AND s.id = v.id
@@ -518,7 +518,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE t.customer_id <> o.customer_id) THEN
         PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 11, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 11, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 11 AND s.id = v.id
@@ -557,7 +557,7 @@ CREATE FUNCTION sync_visit_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 12, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 12, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.started_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 12 AND s.id = v.id
@@ -579,7 +579,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE t.customer_id <> o.customer_id) THEN
         PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 12, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 12, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.started_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 12 AND s.id = v.id
@@ -618,7 +618,7 @@ CREATE FUNCTION sync_expense_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 13, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 13, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, coalesce(t.customer_id, t.id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 13 AND s.id = v.id
@@ -640,7 +640,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE coalesce(t.customer_id, t.id) <> coalesce(o.customer_id, o.id) OR t.position_id IS DISTINCT FROM o.position_id) THEN
         PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 13, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 13, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, coalesce(t.customer_id, t.id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 13 AND s.id = v.id
@@ -679,7 +679,7 @@ CREATE FUNCTION sync_attachment_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 14, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 14, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, coalesce(t.customer_id, t.owner_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.received_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 14 AND s.id = v.id
@@ -701,7 +701,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE coalesce(t.customer_id, t.owner_id) <> coalesce(o.customer_id, o.owner_id) OR t.position_id IS DISTINCT FROM o.position_id) THEN
         PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 14, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 14, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, coalesce(t.customer_id, t.owner_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.received_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 14 AND s.id = v.id
@@ -740,7 +740,7 @@ CREATE FUNCTION sync_order_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 15, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 15, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 15 AND s.id = v.id
@@ -762,7 +762,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE t.customer_id <> o.customer_id) THEN
         PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
-    SELECT sync_xid(), 15, s.id, NULL, s.key, v.key
+    SELECT sync_xid(), 15, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 15 AND s.id = v.id
