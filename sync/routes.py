@@ -21,6 +21,7 @@ from backend.people.access import Actor, rule
 from sync import devices, live_signal, upload_routes
 from sync.errors import BatchTooLarge, NotGzip
 from sync.history import read_history
+from sync.housekeeping import keeping_house
 from sync.protocol import MOST_BYTES, MOST_MUTATIONS, POLL_SECONDS, VERSION, SyncAnswer, read_ask
 from sync.pull import keys_of, pull
 from sync.push import push
@@ -130,8 +131,8 @@ async def show_history(
 
 @asynccontextmanager
 async def live(dsn: str) -> AsyncIterator[None]:
-    """Watch for changes for as long as the server runs. It looks through the pool; `dsn` is not needed."""
-    async with live_signal.watching():
+    """Watch for changes and keep house for as long as the server runs, through the pool; `dsn` is not needed."""
+    async with live_signal.watching(), keeping_house():
         yield
 
 

@@ -13,7 +13,7 @@ from backend.core.database import execute, fetch_value, transaction
 from backend.core.errors import Malformed
 from backend.core.ids import new_id
 from sync import cursor as cursors
-from sync.epoch import begin_new_epoch
+from sync.epoch import begin_new_epoch, compact
 from sync.protocol import PullAsk
 from sync.pull import pull
 from tests.sync.phone import BOB, HUNG, LAN, NGOC, Phone, make_customer, make_visit, reassign, with_keys
@@ -430,3 +430,21 @@ async def test_digest_of_the_office_counts_what_the_phone_holds(cast: SimpleName
         mark ^= (int(key.replace("-", "")[-12:], 16) + row[0] * 2654435761) % 2**48
     assert answer.digest is not None
     assert answer.digest["customer"] == (1, mark)
+
+
+async def test_tombstones_of_half_a_year_ago_are_forgotten_and_cursors_older_than_them_start_over(
+    cast: SimpleNamespace,
+) -> None:
+    customer = await make_customer(LAN)
+    visit = await make_visit(customer, cast.lan.user_id)
+    old = Phone(cast.lan)
+    await old.sync()
+    await execute("DELETE FROM visits WHERE id = $1", visit)
+    with clock.at(clock.now() - timedelta(days=200)):
+        assert await compact() == 0, "the first look only remembers how far the transactions are"
+    young = Phone(cast.lan)
+    await young.sync()
+    assert await compact() == 1
+    assert await fetch_value("SELECT count(*) FROM sync_rows WHERE del") == 0
+    assert (await old.sync())[0].get("reset") and not old.ids("visit")
+    assert "reset" not in (await young.sync())[0]
