@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import sync.routes
 from litestar import Litestar, Router, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -12,6 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.router import Router as PlainRouter
 
 import pwa.routes
+import sync.routes
 from backend.activities import routes as activities
 from backend.approvals import routes as approvals
 from backend.catalog import routes as catalog

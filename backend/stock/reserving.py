@@ -19,7 +19,8 @@ async def reserve(lines: Sequence[Want], reference: UUID, *, soft_until: datetim
     rows = await fetch(
         "SELECT * FROM stock_reserve($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         reference, [line.line for line in lines], [line.item for line in lines], [line.warehouse for line in lines],
-        [line.qty for line in lines], [line.due_on for line in lines], "soft" if soft_until else "hard", soft_until, now(),
+        [line.qty for line in lines], [line.due_on for line in lines], "soft" if soft_until else "hard", soft_until,
+        now(),
     )  # fmt: skip
     return [Held(reference, row["line"], row["item"], row["held"], row["backlog"]) for row in rows]
 
