@@ -1,5 +1,6 @@
 """`tuyen doctor`: every slice recomputes its counters from its documents and says what does not agree."""
 
+import backend.approvals.doctor
 import backend.core.audit
 import backend.credit.doctor
 import backend.insight.doctor
@@ -10,6 +11,7 @@ SURGEONS = (
     backend.core.audit.faults,
     backend.stock.doctor.faults,
     backend.credit.doctor.faults,
+    backend.approvals.doctor.faults,
     backend.orders.doctor.faults,
     backend.insight.doctor.faults,
 )

@@ -29,7 +29,7 @@ import asyncpg
 from backend.core import database as db
 from backend.core import settings as settings_room
 from backend.core.clock import now, today
-from backend.core.embedded import start
+from backend.core.embedded import remove, start
 from backend.core.ids import new_id
 from backend.core.money import MICRO
 from backend.demo.cast import PASSWORD, build_cast
@@ -324,6 +324,7 @@ def measure() -> list[Row]:
             bare, product = asyncio.run(rounds(embedded.dsn, data_dir))
         finally:
             embedded.stop()
+            remove(data_dir / "postgres")
     rate = statistics.median(two.rate / one.rate for one, two in zip(bare, product, strict=True))
     cpu = statistics.median(two.cpu / one.cpu for one, two in zip(bare, product, strict=True))
     waits = sorted(wait for one in product for wait in one.waits)
