@@ -69,7 +69,8 @@ async def an_item(code: str = "SUA180", *, price: str = "7200", on_hand: int = 1
     warehouse = await fetch_value("SELECT id FROM warehouses ORDER BY is_default DESC LIMIT 1") or new_id()
     micro = 1_000_000
     await execute(
-        """INSERT INTO currencies (code, minor_digits, price_digits) VALUES ('VND', 0, 2) ON CONFLICT DO NOTHING"""
+        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
+           VALUES ('VND', 0, 2, 'Đồng', 'Dong') ON CONFLICT DO NOTHING"""
     )
     await execute(
         """INSERT INTO taxes (id, code, rate_num, rate_den, name_vi, name_en)
