@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PYTHON_ROOMS = ("backend", "sync", "pwa", "tests", "bench")
 SKIPPED = {"node_modules", "static", "__pycache__"}
+# They make the packaged region data from sources the product itself never needs, and so does not install.
+BUILD_TOOLS = {"backend.geo.build_data", "backend.geo.build_shapes"}
 
 
 def files(*suffixes: str) -> Iterator[Path]:
@@ -25,5 +27,7 @@ def modules() -> Iterator[object]:
         root = importlib.import_module(package)
         yield root
         for found in pkgutil.walk_packages(root.__path__, f"{package}."):
-            if not SKIPPED.intersection(found.name.split(".")) and not found.name.endswith("__main__"):
+            if found.name in BUILD_TOOLS or found.name.endswith("__main__"):
+                continue
+            if not SKIPPED.intersection(found.name.split(".")):
                 yield importlib.import_module(found.name)
