@@ -91,6 +91,8 @@ def demo(asked: argparse.Namespace) -> int:
     """Serve a demo company; make it first when there is none."""
     import asyncio
 
+    from backend.demo.summary import accounts_text
+
     _choose(asked, demo=True)
     if asked.fresh:
         _forget(settings().data_dir)
@@ -101,7 +103,7 @@ def demo(asked: argparse.Namespace) -> int:
 
     with _database_kept():
         asyncio.run(_with_database(prepare))
-        _print_accounts()
+        print(accounts_text(), flush=True)
         _serve(asked)
     return 0
 
@@ -124,15 +126,6 @@ def _database_kept() -> Any:
             embedded.stop()
 
     return kept()
-
-
-def _print_accounts() -> None:
-    from backend.demo.cast import ACCOUNTS, PASSWORD
-
-    print(f"Password of every account: {PASSWORD}")
-    for login, about in ACCOUNTS:
-        print(f"  {login:6} {about}")
-    sys.stdout.flush()
 
 
 def serve(asked: argparse.Namespace) -> int:

@@ -94,14 +94,6 @@ class Person:
             )
         )
 
-    def until_sent(self, rounds: int = 120) -> None:
-        """Wait until the phone has nothing left to hand in."""
-        for _ in range(rounds):
-            if self.waiting() == 0:
-                return
-            self.page.wait_for_timeout(1000)
-        raise AssertionError(f"{self.waiting()} still waiting: {self.page.inner_text('body')[:400]}")
-
 
 @contextmanager
 def person(

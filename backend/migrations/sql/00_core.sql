@@ -1,4 +1,4 @@
--- Floor 0: the audit trail, number series and helpers every slice uses.
+-- Floor 0: the audit trail and helpers every slice uses.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE TABLE audit (
@@ -39,19 +39,6 @@ BEGIN
 END $$;
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
--- Human numbers (SO-2026-000123): given at submit, last lock taken, gaps allowed after a rollback.
-CREATE TABLE number_series (
-    code text NOT NULL,
-    year int NOT NULL,
-    last bigint NOT NULL DEFAULT 0,
-    PRIMARY KEY (code, year)
-);
-CREATE FUNCTION next_number(series text, in_year int) RETURNS text LANGUAGE sql AS $$
-    INSERT INTO number_series (code, year, last) VALUES (series, in_year, 1)
-    ON CONFLICT (code, year) DO UPDATE SET last = number_series.last + 1
-    RETURNING series || '-' || in_year || '-' || lpad(last::text, 6, '0')
-$$;
 
 -- Decimal text of an integer in units of 10^-digits, as the wire wants it: (7200000000, 6) -> '7200'.
 CREATE FUNCTION decimal_text(value bigint, digits int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

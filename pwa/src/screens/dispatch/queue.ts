@@ -34,7 +34,6 @@ const post = <T>(path: string, body: unknown = {}): Promise<T> => json<T>(path, 
 
 export const queue = async (): Promise<QueueOrder[]> => (await json<{ items: QueueOrder[] }>('dispatches/queue?limit=200')).items
 export const claim = (id: string): Promise<unknown> => post(`orders/${id}/claim`)
-export const giveUp = (id: string): Promise<unknown> => json(`orders/${id}/claim`, { method: 'DELETE' })
 
 /** Records what was put aside. `act` is made once per pick, so that a repeat after a lost answer is the same pick. */
 export const pick = (id: string, act: string, lines: { order_line_id: string; qty: string; short_reason?: string }[]): Promise<{ state: string }> => post(`orders/${id}/pick`, { id: act, lines })
