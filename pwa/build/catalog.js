@@ -11,11 +11,14 @@ export const languages = ['vi', 'en']
 /** Keys that two slices claim, found while reading. */
 const clashes = new Set()
 
-/** All texts of a language, key to ICU source. */
-export function texts(language) {
+/** Which catalogue a file belongs to: `<slice>-desk.json` holds what only screens at a desk say and comes with those. */
+const isDesk = (file) => file.endsWith('-desk.json')
+
+/** All texts of a language, key to ICU source; `only` narrows it to the files of one catalogue. */
+export function texts(language, only = () => true) {
   const all = {}
   const folder = join(root, 'locales', language)
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json')).sort()) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json') && only(name)).sort()) {
     for (const [key, text] of Object.entries(JSON.parse(readFileSync(join(folder, file), 'utf8')))) {
       if (key in all) clashes.add(`locales/${language}/${file}: "${key}" is already said by another slice`)
       all[key] = text
@@ -45,7 +48,7 @@ export function writeKeys() {
   if (old !== source) writeFileSync(path, source)
 }
 
-/** `import catalog from 'virtual:catalog/vi'`: compiled texts, one chunk per language. */
+/** `import catalog from 'virtual:catalog/vi'` (or `.../vi-desk`): compiled texts, one chunk per language and place of work. */
 export function catalogs() {
   return {
     name: 'catalogs',
@@ -57,12 +60,13 @@ export function catalogs() {
     resolveId: (id) => (id.startsWith('virtual:catalog/') ? `\0${id}` : undefined),
     load(id) {
       if (!id.startsWith('\0virtual:catalog/')) return undefined
-      const language = id.slice('\0virtual:catalog/'.length)
+      const [language, desk] = id.slice('\0virtual:catalog/'.length).split('-')
+      const mine = (file) => isDesk(file) === (desk === 'desk')
       // What only the office says (its problems travel with their text, papers and notices are made there) stays there.
       const office = (key) => /^(notice|paper|insight)\./.test(key) || (key.startsWith('problem.') && !pricing.has(key))
       const pricing = new Set(Object.keys(JSON.parse(readFileSync(join(root, 'locales', language, 'pricing.json'), 'utf8'))))
       // A key one language lacks is shown in the other rather than as a bare key.
-      const all = { ...texts('en'), ...texts('vi'), ...texts(language) }
+      const all = { ...texts('en', mine), ...texts('vi', mine), ...texts(language, mine) }
       for (const folder of languages) {
         for (const file of readdirSync(join(root, 'locales', folder))) this.addWatchFile(join(root, 'locales', folder, file))
       }

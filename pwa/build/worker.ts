@@ -2,19 +2,24 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, type Plugin } from 'vite'
+import { build, type Plugin, type Rolldown } from 'vite'
+
+type OutputBundle = Rolldown.OutputBundle
 
 const root = join(import.meta.dirname, '..')
 
-/** Maps stay out of the first offline copy: they are fetched, and kept, when first opened. */
 const kept = (file: string) => !/\.(map|br|gz|mjs)$/.test(file) && !file.startsWith('.vite/') && file !== 'sw.js' && !file.endsWith('.webmanifest')
+
+/** Whether a chunk serves desks only: a phone in the field is not made to keep it. */
+const atDesk = (chunk: OutputBundle[string] | undefined) =>
+  chunk?.type === 'chunk' && chunk.moduleIds.length > 0 && chunk.moduleIds.every((id) => /\/desk\/|virtual:catalog\/\w+-desk$/.test(id))
 
 export function serviceWorker(): Plugin {
   return {
     name: 'service-worker',
     apply: 'build',
     async writeBundle(options, bundle) {
-      const files = Object.keys(bundle).filter(kept).sort()
+      const files = Object.keys(bundle).filter((file) => kept(file) && !atDesk(bundle[file])).sort()
       const list: { url: string; revision: string | null }[] = files.map((file) => ({ url: `/static/${file}`, revision: null }))
       const shell = createHash('sha256').update(readFileSync(join(root, 'templates/shell.html.jinja'))).update(files.join())
       list.push({ url: '/', revision: shell.digest('hex').slice(0, 16) })

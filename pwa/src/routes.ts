@@ -13,11 +13,12 @@
 // and the rail (wide) show the nav items of the user's roles in `order`; the dock shows the first four and "More".
 // A screen gets route parameters as `params` (`let { params }: { params: { id: string } } = $props()`), starts with
 // <AppBar title=...> and puts its matter in <main class="page">. Texts: locales/{vi,en}/<slice>.json.
-// `home` is the screen a role starts on; the lowest number wins.
+// Screens used at a desk only (setting up, importing) go under `desk:` instead of `screens:`, their files into
+// `src/screens/<slice>/desk/` and their texts into locales/{vi,en}/<slice>-desk.json: phones in the field never load them.
 import type { Component } from 'svelte'
 import type { RouteDefinition } from 'svelte-spa-router'
 import { wrap } from 'svelte-spa-router/wrap'
-import type { Key } from './lib/i18n.svelte.ts'
+import { speakAtDesk, type Key } from './lib/i18n.svelte.ts'
 import type { Role } from './lib/session.ts'
 
 export interface NavItem {
@@ -34,15 +35,20 @@ export interface NavItem {
 
 export interface Slice {
   // eslint-disable-next-line -- props differ per screen
-  screens: Record<string, () => Promise<{ default: Component<any> }>>
+  screens?: Record<string, () => Promise<{ default: Component<any> }>>
+  /** Screens for a desk: fetched when opened, with texts of their own, and not kept for offline use. */
+  // eslint-disable-next-line -- props differ per screen
+  desk?: Record<string, () => Promise<{ default: Component<any> }>>
   nav?: readonly NavItem[]
 }
 
 const slices = Object.values(import.meta.glob<Slice>('./screens/*/routes.ts', { eager: true, import: 'default' }))
 
+const atDesk = ([path, load]: [string, NonNullable<Slice['desk']>[string]]): [string, typeof load] => [path, async () => (await Promise.all([load(), speakAtDesk()]))[0]]
+
 export const routes: RouteDefinition = Object.fromEntries(
   slices
-    .flatMap((slice) => Object.entries(slice.screens))
+    .flatMap((slice) => [...Object.entries(slice.screens ?? {}), ...Object.entries(slice.desk ?? {}).map(atDesk)])
     // '*' must be tried last, and longer fixed paths before patterns
     .sort(([a], [b]) => Number(a === '*') - Number(b === '*') || Number(a.includes(':')) - Number(b.includes(':')))
     .map(([path, load]) => [path, wrap({ asyncComponent: load as never })]),

@@ -9,6 +9,12 @@ const loaders: Record<Language, () => Promise<{ default: Messages }>> = {
   vi: () => import('virtual:catalog/vi'),
   en: () => import('virtual:catalog/en'),
 }
+// What only screens at a desk say (setting up prices, imports): loaded with the first of them, never by a rep's phone.
+const deskLoaders: typeof loaders = {
+  vi: () => import('virtual:catalog/vi-desk'),
+  en: () => import('virtual:catalog/en-desk'),
+}
+let atDesk = false
 const i18n = setupI18n()
 const chosen = $state<{ language: Language; zone: string; currency: string }>({ language: 'vi', zone: 'Asia/Ho_Chi_Minh', currency: 'VND' })
 
@@ -19,10 +25,18 @@ export const currency = (): string => chosen.currency
 
 /** Loads a language's texts and switches to it. */
 export async function speak(wanted: Language): Promise<void> {
-  const { default: messages } = await loaders[wanted]()
-  i18n.loadAndActivate({ locale: wanted, messages })
+  const parts = await Promise.all([loaders[wanted](), atDesk ? deskLoaders[wanted]() : null])
+  i18n.loadAndActivate({ locale: wanted, messages: Object.assign({}, ...parts.map((part) => part?.default)) as Messages })
   chosen.language = wanted
   if (typeof document !== 'undefined') document.documentElement.lang = wanted
+}
+
+/** Adds the texts of the screens at a desk; `speak` keeps them from then on. */
+export async function speakAtDesk(): Promise<void> {
+  if (atDesk) return
+  const { default: messages } = await deskLoaders[chosen.language]()
+  atDesk = true
+  i18n.load(chosen.language, messages)
 }
 
 /** The company's time zone and currency, as `/me` tells them. */
