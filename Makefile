@@ -1,5 +1,6 @@
 # make run: the demo company on http://127.0.0.1:8000    make test: everything, browser included
 # make check: lint, types, floors                        make bench: the benchmark table
+# make fuzz: random orders through both price brains
 # make lock: refresh the lock files after changing pyproject.toml
 .PHONY: run test check bench lock ready browser fuzz
 PORT ?= 8000
@@ -26,6 +27,10 @@ check: ready
 
 bench: ready
 	$(BIN)/python -m bench
+
+# Twenty thousand random orders through both price brains, byte for byte; FUZZ="--from 20000 --cases 50000" for others.
+fuzz: ready
+	$(BIN)/python -m tests.pricing.fuzzing $(FUZZ)
 
 lock: $(UV)
 	$(UV) pip compile -q --universal --generate-hashes --group dev pyproject.toml -o requirements.lock \

@@ -38,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     price = verbs.add_parser("price", help="filter: price orders, JSON lines in and out")
     price.add_argument("--engine", choices=("server", "phone"), default="server")
     verbs.add_parser("convert", help="filter: convert quantities between units")
-    verbs.add_parser("parse-address", help="filter: Vietnamese addresses to administrative units")
+    parse = verbs.add_parser("parse-address", help="filter: Vietnamese addresses to administrative units")
+    parse.add_argument("--engine", choices=("server", "phone"), default="server")
     verbs.add_parser("locate", help="filter: points to regions")
     return parser
 

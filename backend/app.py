@@ -28,8 +28,9 @@ from backend.orders import routes as orders
 from backend.people import routes as people
 from backend.people.access import OPEN, rule
 from backend.pricing import routes as pricing
+from backend.terms import routes as terms
 
-ROOMS = (people, catalog, geo, notices, customers, pricing, approvals, activities, orders, insight)
+ROOMS = (people, catalog, geo, notices, customers, pricing, approvals, terms, activities, orders, insight)
 
 
 @get("/health", opt=rule(OPEN), include_in_schema=False)

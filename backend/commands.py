@@ -217,11 +217,11 @@ def convert(_: argparse.Namespace) -> int:
     return 0
 
 
-def parse_address(_: argparse.Namespace) -> int:
+def parse_address(asked: argparse.Namespace) -> int:
     """Filter: `tuyen parse-address`."""
     from backend.geo.filters import parse_address_lines
 
-    parse_address_lines(sys.stdin, sys.stdout)
+    parse_address_lines(sys.stdin, sys.stdout, engine=asked.engine)
     return 0
 
 

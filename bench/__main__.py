@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bench.table import Row, show
 
-ROOMS = ("orders", "sync", "search", "geo", "phone")
+ROOMS = ("pricing", "orders", "sync", "search", "geo", "phone")
 
 
 def main() -> int:

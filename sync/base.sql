@@ -45,7 +45,9 @@ CREATE TABLE sync_mutations (
     name text NOT NULL,
     lane text,
     hash bytea NOT NULL,
+    prev text,
     chain text,
+    sound boolean,
     st text CHECK (st IN ('applied', 'conflict', 'rejected')),
     result jsonb,
     claimed_at timestamptz,
@@ -54,7 +56,23 @@ CREATE TABLE sync_mutations (
 );
 COMMENT ON COLUMN sync_mutations.st IS 'null only inside the transaction that decides it';
 COMMENT ON COLUMN sync_mutations.claimed_at IS 'when the phone says it happened, corrected by its known clock error';
+COMMENT ON COLUMN sync_mutations.chain IS 'the phone''s hash over this and the operation before it, whose hash is prev';
+COMMENT ON COLUMN sync_mutations.sound IS 'whether chain is the hash of what arrived; null when the phone sent none';
+CREATE INDEX sync_mutations_device ON sync_mutations (device_id, n);
 CREATE INDEX sync_mutations_received ON sync_mutations (received_at);
+
+-- What a person took back on their phone before the office had it, or after it was refused: who, what, when and why.
+CREATE TABLE sync_withdrawals (
+    user_id uuid NOT NULL REFERENCES users,
+    device_id uuid,
+    n bigint NOT NULL,
+    mutation_id uuid NOT NULL,
+    name text NOT NULL,
+    reason text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, mutation_id)
+);
+CREATE INDEX sync_withdrawals_device ON sync_withdrawals (device_id, n);
 
 -- What phones could not hand in any other way: kept raw for a person to look at.
 CREATE TABLE sync_reports (

@@ -48,7 +48,9 @@ async def meet(ask: SyncAsk, *, actor: Actor) -> bool:
         """INSERT INTO devices AS d (id, user_id, app, schema_version, acked_n, created_at, last_seen_at)
            VALUES ($1, $2, $3, $4, coalesce($5, 0), $6, $6)
            ON CONFLICT (id) DO UPDATE SET app = excluded.app, schema_version = excluded.schema_version,
-                  last_seen_at = excluded.last_seen_at, acked_n = greatest(d.acked_n, excluded.acked_n)
+                  last_seen_at = excluded.last_seen_at, acked_n = greatest(d.acked_n, excluded.acked_n),
+                  called_before = CASE WHEN d.last_seen_at < excluded.last_seen_at - interval '1 minute'
+                                       THEN d.last_seen_at ELSE d.called_before END
             WHERE d.user_id = excluded.user_id RETURNING state""",
         device_id, actor.user_id, ask.app, ask.schema, ask.acked, now(),
     )  # fmt: skip

@@ -1,13 +1,12 @@
 """What the door for phones refuses with."""
 
-from backend.core.errors import Malformed, Refusal, TooLarge, TooMany
+from backend.core.errors import Damaged, Malformed, NotAllowed, NotVisible, Refusal, TooLarge, TooMany, WrongType
 
 
-class BatchTooLarge(Refusal):
+class BatchTooLarge(TooLarge):
     """More mutations or bytes in one request than the office takes: halve it and send again."""
 
     code = "sync-batch-too-large"
-    status = 413
 
 
 class NotGzip(Malformed):
@@ -41,18 +40,16 @@ class Temporary(Refusal):
     status = 503
 
 
-class OutOfScope(Refusal):
+class OutOfScope(NotAllowed):
     """The customer changed hands; what may not be done late goes to the person now in charge."""
 
     code = "out-of-scope"
-    status = 403
 
 
-class UploadUnknown(Refusal):
+class UploadUnknown(NotVisible):
     """No such upload, or somebody else's."""
 
     code = "upload-unknown"
-    status = 404
 
 
 class UploadGone(Refusal):
@@ -87,18 +84,16 @@ class UploadBusy(Refusal):
     status = 423
 
 
-class ChecksumWrong(Refusal):
+class ChecksumWrong(Damaged):
     """A part was damaged on the way; nothing of it was kept."""
 
     code = "upload-checksum"
-    status = 460
 
 
-class HashWrong(Refusal):
+class HashWrong(Damaged):
     """The whole file does not have the announced sha256; it was thrown away."""
 
     code = "upload-hash"
-    status = 460
 
 
 class TusVersionWrong(Refusal):
@@ -108,11 +103,10 @@ class TusVersionWrong(Refusal):
     status = 412
 
 
-class UploadTypeWrong(Refusal):
+class UploadTypeWrong(WrongType):
     """A part comes as `application/offset+octet-stream`."""
 
     code = "upload-content-type"
-    status = 415
 
 
 class TooManyUploads(TooMany):

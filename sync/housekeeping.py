@@ -1,10 +1,11 @@
-"""Once a day: forget tombstones, moves and answers that are old enough, and throw away uploads nobody finished."""
+"""Once a day: forget tombstones, moves, answers and price books old enough, throw away uploads nobody finished."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from backend.orders.forgetting import forget_unused_books
 from sync.epoch import compact
 from sync.uploads import sweep
 
@@ -16,8 +17,10 @@ EVERY = 86_400.0  # seconds; several server processes may all do it, twice chang
 
 async def tidy() -> None:
     """One round."""
-    tombstones, uploads = await compact(), await sweep()
-    log.info("%d tombstones forgotten, %d unfinished uploads thrown away", tombstones, uploads)
+    tombstones, uploads, books = await compact(), await sweep(), await forget_unused_books()
+    log.info(
+        "%d tombstones forgotten, %d unfinished uploads and %d price books thrown away", tombstones, uploads, books
+    )
 
 
 async def _daily() -> None:

@@ -14,12 +14,14 @@ from backend.customers.creating import create_customer
 from backend.customers.pinning import pin_address
 from backend.customers.schemas import CreateCustomer, PinAddress, UpdateCustomer
 from backend.customers.updating import update_customer
+from backend.orders.accepting import accept_price
 from backend.orders.cancelling import cancel_order
 from backend.orders.deciding import decide_hold
 from backend.orders.dispatching import dispatch_order
 from backend.orders.picking import pick_order
 from backend.orders.placing import place_order
-from backend.orders.schemas import CancelOrder, DecideHold, DispatchOrder, PickOrder, PlaceOrder
+from backend.orders.schemas import AcceptPrice, CancelOrder, DecideHold, DispatchOrder, PickOrder, PlaceOrder
+from sync.withdrawing import Withdraw, withdraw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,7 @@ class Named:
     Attributes:
         command: what `args` must be; unknown fields are refused.
         verb: the room's own verb; runs in the transaction of the receipt.
-        table: the wire table of the row that the verb's answer names by `id`.
+        table: the wire table of the row that the verb's answer names by `id`; "" when it makes none.
         late: work done before the customer changed hands is still taken.
         claimed: the verb takes the phone's moment as `client_at`.
         with_base: `base` of the mutation belongs to the command.
@@ -51,9 +53,11 @@ CATALOGUE: Final[dict[str, Named]] = {
     "expense.claim": Named(command=ClaimExpense, verb=claim_expense, table="expense", late=True),
     "attachment.add": Named(command=AddAttachment, verb=add_attachment, table="attachment"),
     "order.place": Named(command=PlaceOrder, verb=place_order, table="order", claimed=True),
+    "order.accept_price": Named(command=AcceptPrice, verb=accept_price, table="order"),
     "order.cancel": Named(command=CancelOrder, verb=cancel_order, table="order"),
     "approval.decide": Named(command=DecideHold, verb=decide_hold, table="order"),
     "dispatch.pick": Named(command=PickOrder, verb=pick_order, table="order"),
+    "outbox.withdraw": Named(command=Withdraw, verb=withdraw, table=""),
     "dispatch.confirm": Named(command=DispatchOrder, verb=dispatch_order, table="order"),
 }
 

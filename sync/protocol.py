@@ -30,7 +30,7 @@ class Mutation(msgspec.Struct, forbid_unknown_fields=True):
         deps: mutations that must have been applied before.
         at: when it happened by the phone's clock; `skew_ms` is what to add to come to the office's time.
         base: for edits, the version and the old values the person saw.
-        chain: hash over this and the phone's earlier mutations.
+        chain: hash over this and the one before it on this phone, whose hash is `prev` (sync/chain.py); 64 hex digits.
     """
 
     id: UUID
@@ -43,7 +43,8 @@ class Mutation(msgspec.Struct, forbid_unknown_fields=True):
     at: datetime | None = None
     skew_ms: Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)] = 0
     base: msgspec.Raw = msgspec.Raw(b"null")
-    chain: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    prev: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    chain: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 class PullAsk(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,6 +77,8 @@ class Ack(msgspec.Struct, omit_defaults=True):
         problem: RFC 9457, in the person's language.
         dup: this is the answer given before.
         retry_after: seconds, for `held`.
+        at: when it was taken; what is `held` was not.
+        sig: the office's signature under id, st, at and chain (sync/signing.py).
     """
 
     id: UUID
@@ -85,6 +88,8 @@ class Ack(msgspec.Struct, omit_defaults=True):
     problem: dict[str, Any] | None = None
     dup: bool = False
     retry_after: int | None = None
+    at: datetime | None = None
+    sig: str | None = None
 
 
 class Up(msgspec.Struct):

@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 
 from backend.core import audit
+from backend.core.clock import now
 from backend.core.database import Contended, DatabaseAway, fetch, in_transaction, transaction
 from backend.core.errors import Malformed, NotVisible, Refusal, StaleVersion, TooMany
 from backend.core.problems import document
@@ -23,6 +24,7 @@ from sync.errors import DependencyMissing, IdReused, OutOfScope, Temporary, Unkn
 from sync.lately import held_lately
 from sync.mutations import CATALOGUE, Named, customer_of
 from sync.protocol import Ack, Mutation, malformed
+from sync.signing import Receipt, sign
 from sync.tables import BY_NAME
 
 log = logging.getLogger("tuyen.push")
@@ -66,6 +68,8 @@ async def push(mutations: Sequence[Mutation], *, actor: Actor, device_id: UUID |
             done.answer(refused(mutation.id, refusal, actor.language))
     for group in _groups(ready):
         await done.take(group)
+    for mutation in mutations:
+        done.sign(mutation)
     return [done.acks[mutation.id].pop(0) for mutation in mutations]
 
 
@@ -112,9 +116,17 @@ class _Pushed:
         self.device_id = device_id
         self.acks: dict[UUID, list[Ack]] = {}
         self.waiting: set[str] = set()
+        self.chains: dict[UUID, str | None] = {}
 
     def answer(self, ack: Ack) -> None:
         self.acks.setdefault(ack.id, []).append(ack)
+
+    def sign(self, mutation: Mutation) -> None:
+        """Put the office's name under an answer that was recorded. Only now: what is signed has been committed."""
+        for ack in self.acks[mutation.id]:
+            if ack.at is not None:
+                chain = self.chains.get(mutation.id, mutation.chain)
+                ack.sig = sign(Receipt(self.actor.user_id, ack.id, ack.st, ack.at, chain))
 
     def held(self, mutation: Mutation, refusal: Refusal, seconds: int) -> Ack:
         return Ack(mutation.id, "held", problem=document(refusal, self.actor.language), retry_after=seconds)
@@ -156,8 +168,9 @@ class _Pushed:
 
     async def _together(self, group: list[Ready]) -> list[Ack]:
         """Inside the transaction: take the ids, do what is new, write the answers."""
+        at = now()
         known = await receipts.claim(
-            [(one.mutation, one.hash) for one in group], actor=self.actor, device_id=self.device_id
+            [(one.mutation, one.hash) for one in group], actor=self.actor, device_id=self.device_id, at=at
         )
         wanted = {dep for one in group for dep in one.mutation.deps}
         applied = await receipts.applied_among(list(wanted), actor=self.actor)
@@ -166,12 +179,14 @@ class _Pushed:
             mutation = one.mutation
             if (receipt := known.get(mutation.id)) is not None:
                 same = receipt.hash == one.hash
+                self.chains[mutation.id] = receipt.chain
                 ack = receipts.again(mutation.id, receipt) if same else self._reused(mutation)
             elif not applied.issuperset(mutation.deps):
                 ack = self.held(mutation, DependencyMissing(), RETRY_SOON)
                 fresh.append((one, ack))
             else:
                 ack = await self._do(one)
+                ack.at = None if ack.st == "held" else at
                 fresh.append((one, ack))
             if ack.st == "applied":
                 applied.add(mutation.id)

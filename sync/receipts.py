@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.clock import now
 from backend.core.database import execute, fetch
 from backend.people.access import Actor
+from sync.chain import link
 from sync.protocol import Ack, Mutation
 
 
@@ -20,12 +20,21 @@ class Receipt(NamedTuple):
     hash: bytes
     st: str
     result: dict[str, Any]
+    chain: str | None
+    received_at: datetime
 
 
 def hash_of(mutation: Mutation) -> bytes:
     """What makes two mutations the same: name, shape version, arguments and base; not how or when they were sent."""
     content = [mutation.name, mutation.tv, msgspec.json.decode(mutation.args), msgspec.json.decode(mutation.base)]
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).digest()
+
+
+def is_sound(mutation: Mutation) -> bool | None:
+    """Whether its chain is the hash of what arrived; None for a phone that keeps none."""
+    if mutation.chain is None or mutation.prev is None or mutation.n is None:
+        return None
+    return link(mutation.prev, mutation.n, mutation.id, mutation.name, bytes(mutation.args)) == mutation.chain
 
 
 def claimed_at(mutation: Mutation) -> datetime | None:
@@ -41,9 +50,9 @@ def claimed_at(mutation: Mutation) -> datetime | None:
 
 
 async def claim(
-    mutations: Sequence[tuple[Mutation, bytes]], *, actor: Actor, device_id: UUID | None
+    mutations: Sequence[tuple[Mutation, bytes]], *, actor: Actor, device_id: UUID | None, at: datetime
 ) -> dict[UUID, Receipt]:
-    """Take these ids for this transaction; gives the receipts of those answered before.
+    """Take these ids for this transaction, at that moment; gives the receipts of those answered before.
 
     A rival request with the same id waits here until the other has ended. Ids are taken in their order, so that two
     requests with the same ids cannot lock each other.
@@ -51,24 +60,27 @@ async def claim(
     ordered = sorted(mutations, key=lambda pair: pair[0].id)
     ids = [mutation.id for mutation, _ in ordered]
     taken = await fetch(
-        """INSERT INTO sync_mutations (user_id, id, device_id, n, name, lane, hash, chain, claimed_at, received_at)
-           SELECT $1, m.id, $2, m.n, m.name, m.lane, m.hash, m.chain, m.claimed_at, $3
-             FROM unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::timestamptz[])
-                  AS m(id, n, name, lane, hash, chain, claimed_at)
+        """INSERT INTO sync_mutations (user_id, id, device_id, n, name, lane, hash, prev, chain, sound, claimed_at,
+                                       received_at)
+           SELECT $1, m.id, $2, m.n, m.name, m.lane, m.hash, m.prev, m.chain, m.sound, m.claimed_at, $3
+             FROM unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[],
+                         $11::boolean[], $12::timestamptz[])
+                  AS m(id, n, name, lane, hash, prev, chain, sound, claimed_at)
            ON CONFLICT (user_id, id) DO NOTHING RETURNING id""",
-        actor.user_id, device_id, now(), ids, [m.n for m, _ in ordered], [m.name for m, _ in ordered],
-        [m.lane for m, _ in ordered], [digest for _, digest in ordered], [m.chain for m, _ in ordered],
-        [claimed_at(m) for m, _ in ordered],
+        actor.user_id, device_id, at, ids, [m.n for m, _ in ordered], [m.name for m, _ in ordered],
+        [m.lane for m, _ in ordered], [digest for _, digest in ordered], [m.prev for m, _ in ordered],
+        [m.chain for m, _ in ordered], [is_sound(m) for m, _ in ordered], [claimed_at(m) for m, _ in ordered],
     )  # fmt: skip
     missing = set(ids) - {row["id"] for row in taken}
     if not missing:
         return {}
     rows = await fetch(
-        "SELECT id, hash, st, result FROM sync_mutations WHERE user_id = $1 AND id = ANY($2::uuid[])",
+        """SELECT id, hash, st, result, chain, received_at FROM sync_mutations
+            WHERE user_id = $1 AND id = ANY($2::uuid[])""",
         actor.user_id,
         list(missing),
     )
-    return {row["id"]: Receipt(row["hash"], row["st"], row["result"]) for row in rows}
+    return {row["id"]: Receipt(row["hash"], row["st"], row["result"], row["chain"], row["received_at"]) for row in rows}
 
 
 async def store(acks: Sequence[Ack], *, actor: Actor) -> None:
@@ -91,7 +103,7 @@ def again(mutation_id: UUID, receipt: Receipt) -> Ack:
     """The answer given before."""
     kept = receipt.result
     rows = [(table, UUID(key), version) for table, key, version in kept["rows"]]
-    return Ack(mutation_id, receipt.st, rows, kept["result"], kept["problem"], dup=True)
+    return Ack(mutation_id, receipt.st, rows, kept["result"], kept["problem"], dup=True, at=receipt.received_at)
 
 
 async def applied_among(ids: Sequence[UUID], *, actor: Actor) -> set[UUID]:

@@ -18,7 +18,7 @@ from backend.core.database import execute, fetch_value, transaction
 from backend.core.errors import Malformed, TooMany
 from backend.core.ids import new_id
 from backend.people.access import Actor, rule
-from sync import devices, live_signal, upload_routes
+from sync import devices, ledger_routes, live_signal, upload_routes
 from sync.errors import BatchTooLarge, NotGzip
 from sync.history import read_history
 from sync.housekeeping import keeping_house
@@ -138,4 +138,5 @@ async def live(dsn: str) -> AsyncIterator[None]:
 
 route_handlers: list[Any] = [
     sync, listen, register_device, revoke_device, report, show_history, *upload_routes.route_handlers,
+    *ledger_routes.route_handlers,
 ]  # fmt: skip

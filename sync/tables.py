@@ -88,7 +88,8 @@ CUSTOMER = Synced(
         *_plain("id code name stage status phone tax_no"),
         ("group_ids", "ARRAY(SELECT g.group_id FROM customer_group_links g WHERE g.customer_id = t.id"
                       " ORDER BY g.is_primary DESC, g.group_id)"),
-        *_plain("position_id currency note planned_weekday"), _moment("last_visit_at"), _moment("last_order_at"),
+        ("position_id", "t.position_id"), ("currency", "customers_currency(t.id, t.currency)"),
+        *_plain("note planned_weekday"), _moment("last_visit_at"), _moment("last_order_at"),
     ),
 )  # fmt: skip
 ADDRESS = Synced(
@@ -132,7 +133,7 @@ _LINES = """(SELECT json_agg(json_build_object(
     'qty_base', decimal_text(l.qty_base, 6), 'unit_price', decimal_text(l.unit_price, 6),
     'gross', sync_money(l.gross, cur.minor_digits), 'discount', sync_money(l.discount, cur.minor_digits),
     'net', sync_money(l.net, cur.minor_digits), 'tax', sync_money(l.tax, cur.minor_digits),
-    'reserved', decimal_text(l.reserved, 6), 'picked', decimal_text(l.picked, 6),
+    'gift_of', l.gift_of, 'reserved', decimal_text(l.reserved, 6), 'picked', decimal_text(l.picked, 6),
     'dispatched', decimal_text(l.dispatched, 6)) ORDER BY l.seq) FROM order_lines l WHERE l.order_id = t.id)"""
 _HOLDS = """(SELECT coalesce(json_agg(json_build_object('kind', h.kind, 'code', h.code, 'numbers', h.numbers)
     ORDER BY h.id), '[]') FROM order_holds h WHERE h.order_id = t.id AND h.lifted_at IS NULL)"""
@@ -146,6 +147,7 @@ ORDER = Synced(
         *_plain("currency ordered_on requested_on"),
         *((name, f"sync_money(t.{name}, cur.minor_digits)") for name in ("gross", "discount", "net", "tax", "total")),
         ("note", "t.note"), ("lines", _LINES), _moment("placed_at"), ("decided_note", "t.decided_note"),
+        ("version", "t.version"), ("priced_as", "t.priced_as"),
     ),
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """What the verbs of activities refuse with."""
 
-from backend.core.errors import Malformed, Refusal, TooLarge
+from backend.core.errors import Damaged, Malformed, Refusal, TooLarge, WrongType
 
 
 class ActivityIdTaken(Refusal):
@@ -51,11 +51,10 @@ class FileTooLarge(TooLarge):
     code = "file-too-large"
 
 
-class FileTypeRefused(Refusal):
+class FileTypeRefused(WrongType):
     """Only JPEG, PNG, WebP and PDF are taken, judged by the bytes and not by the name."""
 
     code = "file-type-refused"
-    status = 415
 
 
 class FileBroken(Malformed):
@@ -76,8 +75,7 @@ class FileAwaited(Refusal):
     code = "file-awaited"
 
 
-class FileDiffers(Refusal):
+class FileDiffers(Damaged):
     """The bytes that came are not the ones that were announced."""
 
     code = "file-differs"
-    status = 460

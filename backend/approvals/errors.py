@@ -1,6 +1,6 @@
 """What approvals refuse with."""
 
-from backend.core.errors import Malformed, Refusal
+from backend.core.errors import Malformed, NotAllowed, Refusal
 
 
 class AlreadyDecided(Refusal):
@@ -9,11 +9,10 @@ class AlreadyDecided(Refusal):
     code = "already-decided"
 
 
-class OwnRequest(Refusal):
+class OwnRequest(NotAllowed):
     """Nobody says yes to their own document."""
 
     code = "own-request"
-    status = 403
 
 
 class ReasonNeeded(Malformed):

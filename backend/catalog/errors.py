@@ -1,6 +1,6 @@
 """Refusals of the catalog: an item, a unit or a quantity that cannot be what was asked."""
 
-from backend.core.errors import Refusal
+from backend.core.errors import Malformed, Refusal
 
 
 class ItemUnknown(Refusal):
@@ -31,3 +31,21 @@ class PackagingMalformed(Refusal):
     """A packaging whose factor is not a positive fraction."""
 
     code = "packaging-malformed"
+
+
+class RateExists(Refusal):
+    """This currency has a rate from this day on already: correct that one."""
+
+    code = "rate-exists"
+
+
+class RateWrong(Malformed):
+    """A rate is a positive number that can be kept exactly, of a currency other than the company's."""
+
+    code = "rate-wrong"
+
+
+class RateReasonMissing(Malformed):
+    """Whoever changes what past days were reckoned with says why."""
+
+    code = "rate-reason-missing"

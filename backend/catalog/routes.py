@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from backend.catalog import queries
+from backend.catalog import routes_rates as rates
 from backend.catalog.schemas import GroupOut, ItemDetail, ItemOut
 from backend.core.paging import Page
 from backend.people.access import Actor, rule
@@ -36,4 +37,4 @@ async def item(actor: NamedDependency[Actor], item_id: FromPath[UUID]) -> ItemDe
     return await queries.item_detail(item_id, actor=actor)
 
 
-route_handlers = [items, groups, item]
+route_handlers = [items, groups, item, *rates.route_handlers]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from backend.catalog.errors import PackagingMalformed, QuantityFraction, QuantityInexact, UnitUnknown
-from backend.core.money import MICRO, exact
+from backend.core.money import MICRO, NotANumber, exact
 
 ONE = Fraction(1)
 _SAFE = 2**53 - 1
@@ -102,7 +102,15 @@ def read_units(item: object, packagings: object = None) -> Units:
         pairs = []
     else:
         raise PackagingMalformed
-    read = {str(unit): _packaging(one) for unit, one in pairs}
+    read: dict[str, Packaging] = {}
+    unreadable: NotANumber | None = None
+    for unit, one in pairs:
+        try:
+            read[str(unit)] = _packaging(one)
+        except NotANumber as refusal:  # told last: the phone walks an object's members in another order
+            unreadable = refusal
+    if unreadable is not None:
+        raise unreadable
     return Units(base if isinstance(base, str) else None, facts.get("whole_units") is True, read)
 
 

@@ -38,6 +38,7 @@ FAST: dict[str, str] = {  # for tests that throw the cluster away: nothing survi
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "wal_compression": "off",  # processor time for disk space that is thrown away
 }
 
 

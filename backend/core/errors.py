@@ -54,10 +54,23 @@ class TooMany(Refusal):
 
 
 class TooLarge(Refusal):
-    """More bytes, rows or pixels than the door accepts; `limit` says how many it does."""
+    """More bytes, rows or pixels than the door accepts; subclasses say with their numbers how many it does."""
 
     code = "too-large"
     status = 413
+
+
+class WrongType(Refusal):
+    """The bytes are of a kind this door does not take."""
+
+    code = "wrong-content-type"
+    status = 415
+
+
+class Damaged(Refusal):
+    """The bytes that came are not the ones that were announced (460 Checksum Mismatch, as tus says it)."""
+
+    status = 460
 
 
 class Unauthenticated(Refusal):

@@ -10,7 +10,7 @@ from backend.core.clock import now
 from backend.core.database import execute, execute_many, fetch_row, fetch_value, transaction
 from backend.core.errors import NotAllowed, NotVisible
 from backend.core.ids import new_id
-from backend.credit.errors import NoSuchHold, ReasonMissing
+from backend.credit.errors import LimitShared, NoSuchHold, ReasonMissing
 from backend.people.access import ACCOUNTANT, ADMIN, Actor
 
 
@@ -18,7 +18,7 @@ async def open_account(
     customers: Sequence[UUID], *, currency: str, limit: int | None, name: str = "", max_document: int | None = None,
     grace_days: int = 0, actor: Actor | None,
 ) -> UUID:  # fmt: skip
-    """Open an account for some customers. `limit` None: none; 0: cash only. `actor` None: the command line."""
+    """Open an account for some customers. `limit` None: inherited; 0: cash only. `actor` None: the command line."""
     _may_keep(actor)
     account = new_id()
     by = actor.user_id if actor else None
@@ -38,7 +38,7 @@ async def open_account(
 
 
 async def set_limit(account: UUID, limit: int | None, *, actor: Actor | None) -> None:
-    """Change a limit from now on. Orders already confirmed stay."""
+    """Change a limit from now on; None: the one of the groups or the company holds. Orders already confirmed stay."""
     _may_keep(actor)
     async with transaction():
         before = await fetch_row("SELECT limit_minor FROM credit_accounts WHERE id = $1 FOR NO KEY UPDATE", account)
@@ -52,6 +52,33 @@ async def set_limit(account: UUID, limit: int | None, *, actor: Actor | None) ->
             "credit_account", account, "credit.limit", actor_id=actor.user_id if actor else None,
             details={"from": before["limit_minor"], "to": limit},
         )  # fmt: skip
+
+
+async def set_own_limit(customer: UUID, limit: int | None, *, currency: str, actor: Actor) -> None:
+    """Give a customer a limit of its own, or take it away; the caller has locked the customer and checked the sight.
+
+    `limit` is minor units of the account's currency; `currency` that of a new account, for a customer without one.
+    Refuses `LimitShared` for an account that others stand behind as well.
+    """
+    account = await fetch_value("SELECT account_id FROM credit_members WHERE customer_id = $1", customer)
+    if account is None:
+        if limit is None:
+            return
+        await execute(
+            "INSERT INTO credit_accounts (id, currency, changed_at, created_by) VALUES ($1, $2, $3, $4)"
+            " ON CONFLICT (id) DO NOTHING",
+            customer, currency, now(), actor.user_id,
+        )  # fmt: skip
+        await execute(
+            "INSERT INTO credit_members (customer_id, account_id) VALUES ($1, $1) ON CONFLICT DO NOTHING", customer
+        )
+        account = await fetch_value("SELECT account_id FROM credit_members WHERE customer_id = $1", customer)
+    others = await fetch_value(
+        "SELECT count(*) FROM credit_members WHERE account_id = $1 AND customer_id <> $2", account, customer
+    )
+    if others:
+        raise LimitShared(others=others, pointer="/changes/credit_limit")
+    await set_limit(account, limit, actor=actor)
 
 
 async def hold(

@@ -21,6 +21,12 @@ class ReasonMissing(Malformed):
     code = "reason-missing"
 
 
+class LimitShared(Refusal):
+    """The customer shares its account with `others` more: its limit is the account's, not one customer's to set."""
+
+    code = "credit-limit-shared"
+
+
 class NoExchangeRate(Refusal):
     """Nobody has entered a rate for this currency."""
 

@@ -14,15 +14,20 @@ from backend.credit.schemas import CreditStanding
 from backend.people.access import Actor, scope
 
 _STANDINGS = """
-    SELECT c.id AS customer_id, coalesce(a.currency, c.currency) AS currency, a.id AS account, a.limit_minor,
-           a.receivable, a.uninvoiced, a.open_orders, a.cash_unapplied, a.max_document, a.grace_days, a.overdue_since,
+    WITH seen AS MATERIALIZED (
+        SELECT c.id, c.status, a.id AS account, a.limit_minor FROM customers c
+          LEFT JOIN credit_members m ON m.customer_id = c.id
+          LEFT JOIN credit_accounts a ON a.id = m.account_id
+         WHERE c.deleted_at IS NULL AND {chosen} AND {predicate})
+    SELECT c.id AS customer_id, coalesce(a.currency, $2) AS currency, a.id AS account,
+           coalesce(a.limit_minor, i.limit_minor) AS limit_minor, a.receivable, a.uninvoiced, a.open_orders,
+           a.cash_unapplied, a.max_document, a.grace_days, a.overdue_since,
            coalesce(k.minor_digits, 0) AS digits, c.status = 'locked' OR EXISTS (
                SELECT 1 FROM credit_holds h WHERE h.account_id = a.id AND credit_hold_active(h, $1)) AS on_hold
-      FROM customers c
-      LEFT JOIN credit_members m ON m.customer_id = c.id
-      LEFT JOIN credit_accounts a ON a.id = m.account_id
-      LEFT JOIN currencies k ON k.code = coalesce(a.currency, c.currency)
-     WHERE c.deleted_at IS NULL AND {chosen} AND {predicate}"""
+      FROM seen c
+      LEFT JOIN credit_accounts a ON a.id = c.account
+      LEFT JOIN credit_inherited(ARRAY(SELECT id FROM seen WHERE limit_minor IS NULL), $3) i ON i.customer_id = c.id
+      LEFT JOIN currencies k ON k.code = coalesce(a.currency, $2)"""
 
 
 async def standings(customers: Sequence[UUID] | None, *, actor: Actor) -> dict[UUID, CreditStanding]:
@@ -30,12 +35,15 @@ async def standings(customers: Sequence[UUID] | None, *, actor: Actor) -> dict[U
     if not actor.sees_prices:
         return {}
     if customers is None:
-        predicate, arguments = scope(actor, "c.position_id", 2)
-        rows = await fetch(_STANDINGS.format(chosen="TRUE", predicate=predicate), now(), *arguments)
+        predicate, arguments = scope(actor, "c.position_id", 4)
+        chosen = "TRUE"
     else:
-        predicate, arguments = scope(actor, "c.position_id", 3)
-        chosen = "c.id = ANY($2::uuid[])"
-        rows = await fetch(_STANDINGS.format(chosen=chosen, predicate=predicate), now(), list(customers), *arguments)
+        predicate, arguments = scope(actor, "c.position_id", 5)
+        chosen = "c.id = ANY($4::uuid[])"
+        arguments = [list(customers), *arguments]
+    rows = await fetch(
+        _STANDINGS.format(chosen=chosen, predicate=predicate), now(), settings().company_currency, today(), *arguments
+    )
     return {row["customer_id"]: _standing(row) for row in rows}
 
 

@@ -8,7 +8,6 @@ from backend.core import audit
 from backend.core.clock import now, today
 from backend.core.database import execute, fetch_row, fetch_value
 from backend.core.ids import new_id
-from backend.core.settings import settings
 from backend.customers import identity, pinning
 from backend.customers.errors import CustomerIdTaken, GroupUnknown, NobodyToOwn, PositionUnknown
 from backend.customers.rules import code_of
@@ -69,13 +68,13 @@ async def _insert(command: CreateCustomer, position_id: int, actor: Actor) -> st
     for length in range(6, 27):
         code = code_of(command.id, length)
         done = await fetch_value(
-            """INSERT INTO customers (id, code, name, stage, lead_state, position_id, phone, tax_no, currency, note,
+            """INSERT INTO customers (id, code, name, stage, lead_state, position_id, phone, tax_no, note,
                                       created_at, changed_at, created_by)
                VALUES ($1, $2, $3, $4, CASE $4 WHEN 'lead' THEN 'assigned' ELSE 'converted' END, $5, $6, $7, $8, $9,
-                       $10, $10, $11)
+                       $9, $10)
                ON CONFLICT (lower(code)) WHERE deleted_at IS NULL DO NOTHING RETURNING code""",
             command.id, code, command.name.strip() or command.name, command.stage, position_id, command.phone or None,
-            command.tax_no or None, settings().company_currency, command.note or None, now(), actor.user_id,
+            command.tax_no or None, command.note or None, now(), actor.user_id,
         )  # fmt: skip
         if done:
             return code

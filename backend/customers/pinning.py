@@ -20,6 +20,7 @@ async def save_first_address(customer_id: UUID, address: NewAddress, *, actor: A
             lat=address.lat,
             lon=address.lon,
             accuracy_m=address.accuracy_m,
+            method=address.method,
         ),
         actor=actor,
     )

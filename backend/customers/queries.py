@@ -9,11 +9,13 @@ from backend.core.clock import today
 from backend.core.database import fetch, fetch_row
 from backend.core.errors import NotVisible
 from backend.core.paging import MOST, Page, decode_cursor, encode_cursor
+from backend.core.settings import settings
 from backend.customers.schemas import AddressOut, ConflictOut, ContactOut, CustomerDetail, CustomerOut, GroupOut
 from backend.people.access import ADMIN, MANAGER, REP, Actor, scope
 
 COLUMNS = """c.id, c.version, c.code, c.name, c.stage, c.status, c.phone, c.tax_no, c.position_id, p.name AS position,
-             c.currency, c.note, c.planned_weekday, c.last_visit_at, c.last_order_at, c.folded,
+             customers_currency(c.id, c.currency) AS currency, c.note, c.planned_weekday, c.last_visit_at,
+             c.last_order_at, c.folded,
              ARRAY(SELECT l.group_id FROM customer_group_links l WHERE l.customer_id = c.id
                     ORDER BY l.is_primary DESC, l.group_id) AS group_ids"""
 FIELD_WORK = ("note", "planned_weekday", "last_visit_at")
@@ -31,6 +33,7 @@ class Filters(msgspec.Struct, frozen=True):
 def customer_out(row: Any, *, actor: Actor) -> CustomerOut:
     """A row as this actor may see it: who does no field work gets no notes and no visit plan."""
     fields = {name: row[name] for name in CustomerOut.__struct_fields__}
+    fields["currency"] = row["currency"] or settings().company_currency
     if not actor.has(ADMIN, MANAGER, REP):
         fields.update(dict.fromkeys(FIELD_WORK))
     return CustomerOut(**fields)

@@ -19,13 +19,18 @@ Stage = Literal["lead", "account"]
 
 
 class NewAddress(msgspec.Struct, forbid_unknown_fields=True):
-    """Where the new customer is. Degrees WGS 84; accuracy in metres."""
+    """Where the new customer is. Degrees WGS 84; accuracy in metres.
+
+    `method`: how the position was found, `rep_fix` by the phone on the spot, `manual` by a pin set by hand. A position
+    is only what somebody stood at or pointed to: the centre of the ward is the office's own reckoning from the text.
+    """
 
     id: UUID
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     lat: Lat | None = None
     lon: Lon | None = None
     accuracy_m: Metres | None = None
+    method: Literal["manual", "rep_fix"] = "rep_fix"
 
 
 class NewContact(msgspec.Struct, forbid_unknown_fields=True):

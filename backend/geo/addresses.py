@@ -15,7 +15,8 @@ from backend.core.database import execute, fetch_row, fetch_value, transaction
 from backend.core.errors import NotVisible
 from backend.geo import geocoding
 from backend.geo.address import Parsed
-from backend.geo.assigning import Place
+from backend.geo.assigning import Place, centroid
+from backend.geo.distance import haversine_m
 from backend.geo.errors import AddressEmpty, AddressTaken, FixTooVague, PositionInvalid
 from backend.geo.locate import problem_of
 from backend.geo.moving import Current, move
@@ -122,13 +123,24 @@ async def _make(command: SaveAddress, text: str, point: Place | None, actor: Act
         await _give_up_default(command.party_id, command.kind, command.id)
     row = AddressRow(command.id, command.party_id, prepared, command.kind, default, actor.user_id)
     [version_id] = await insert_addresses([row])
-    await audit.record("address", command.id, "address.make", actor_id=actor.user_id, details={"grade": prepared.grade})
     place = prepared.place
+    await audit.record(
+        "address", command.id, "address.make", actor_id=actor.user_id,
+        details={"grade": prepared.grade, "from_ward_m": _from_ward(prepared)},
+    )  # fmt: skip
     return SavedAddress(
         id=command.id, party_id=command.party_id, version=1, version_id=version_id, grade=prepared.grade,
         lat=place.lat if place else None, lon=place.lon if place else None,
         accuracy_m=place.accuracy_m if place else None, certain=prepared.parsed.certain,
     )  # fmt: skip
+
+
+def _from_ward(prepared: PreparedAddress) -> float | None:
+    """How far a person's pin lies from the centre of the ward that was read, metres; None without one of the two."""
+    ward, place = centroid(prepared.parsed), prepared.place
+    if ward is None or place is None or place.method == "unit_centroid":
+        return None
+    return round(haversine_m(ward.lat, ward.lon, place.lat, place.lon), 1)
 
 
 async def _change(current: Current, command: SaveAddress, text: str, point: Place | None, actor: Actor) -> SavedAddress:

@@ -20,6 +20,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import brotli
+
 from backend.geo.build_shapes import build_shapes
 
 OUT = Path(__file__).parent / "data"
@@ -129,6 +131,8 @@ def pack(name: str, content: bytes) -> None:
     """Writes one file; gzip without time or name, so that the same input gives the same bytes."""
     if name.endswith(".gz"):
         content = gzip.compress(content, 9, mtime=0)
+    elif name.endswith(".br"):
+        content = brotli.compress(content, quality=11, lgwin=24)
     (OUT / name).write_bytes(content)
 
 
@@ -155,7 +159,8 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     units = read_units(arguments.units)
     check(units)
-    pack("units.json.gz", compact(units))
+    for name in ("units.json.gz", "units.json.br"):  # the office reads the first, phones are sent the second
+        pack(name, compact(units))
     for name, content in build_shapes(units, arguments.places / "data/states/admin1.json").items():
         pack(name, content)
     sums = {

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from backend.core.errors import NotVisible, Refusal
+from backend.core.errors import Malformed, NotVisible, Refusal
 
 
-class AddressEmpty(Refusal):
+class AddressEmpty(Malformed):
     """An address needs words."""
 
     code = "address-empty"
-    status = 422
 
 
-class PositionInvalid(Refusal):
+class PositionInvalid(Malformed):
     """These numbers are no place; `problem` is invalid, swapped or null-island."""
 
     code = "position-invalid"
-    status = 422
 
 
 class FixTooVague(Refusal):
@@ -33,3 +31,7 @@ class AddressTaken(Refusal):
 
 class RegionSetUnknown(NotVisible):
     """No map of that name."""
+
+
+class UnitTablesGone(NotVisible):
+    """No unit tables of that version: ask for today's."""

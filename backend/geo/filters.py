@@ -9,14 +9,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from typing import IO
+from typing import IO, TextIO
 
 import msgspec
 
+from backend.core.node import STATIC, through_phone
 from backend.geo.address import Parsed, Style, parse
-from backend.geo.locate import OUTSIDE, PACKAGED, Hit, locate, packaged_set, problem_of
+from backend.geo.locate import DATA, OUTSIDE, PACKAGED, Hit, locate, packaged_set, problem_of
 
 Answer = dict[str, object]
+PHONE = STATIC / "address-cli.mjs"
 MOST_TEXT = 100_000  # characters of one line that are read at all
 _UNITS = ("province_63", "province_34", "ward_old", "ward_new", "lat", "lon")
 
@@ -29,9 +31,15 @@ class BadLine(Exception):
         self.code = code
 
 
-def parse_address_lines(stdin: IO[str], stdout: IO[str]) -> None:
-    """`{"id", "text", "style"?}` -> `{"id", "style", codes and centroid when known, "certain", "candidates"}`."""
-    _each(stdin, stdout, parse_answer)
+def parse_address_lines(stdin: TextIO, stdout: TextIO, engine: str = "server") -> None:
+    """`{"id", "text", "style"?}` -> `{"id", "style", codes and centroid when known, "certain", "candidates"}`.
+
+    `engine`: `server` (this Python) or `phone` (the parser the phone ships, under Node, on the tables it is sent).
+    """
+    if engine == "phone":
+        through_phone(PHONE, [str(DATA / "units.json.gz")], stdin, stdout)
+    else:
+        _each(stdin, stdout, parse_answer)
 
 
 def locate_lines(stdin: IO[str], stdout: IO[str]) -> None:

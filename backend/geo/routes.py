@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from backend.geo import queries
-from backend.geo.schemas import RegionSetOut
+from backend.geo.schemas import RegionSetOut, UnitTablesOut
 from backend.people.access import Actor, rule
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -44,4 +44,20 @@ async def shapes(
     return Response(content, media_type="application/json", headers=headers)
 
 
-route_handlers = [sets, shapes]
+@get("/geo/units", opt=rule("geo.read"), sync_to_thread=False)
+def unit_tables() -> Response[UnitTablesOut]:
+    """Which tables of administrative units a phone should hold to read addresses without a network."""
+    return Response(queries.unit_tables(), headers={"Cache-Control": A_WHILE})
+
+
+@get("/geo/units/{version:str}", opt=rule("geo.read"), media_type="application/json", sync_to_thread=False)
+def unit_table_bytes(version: FromPath[str], request: Request[Actor, Any, Any]) -> Response[bytes]:
+    """The tables themselves, compressed once and for all; they never change under their hash."""
+    content, coding = queries.unit_bytes(version, request.headers.get("accept-encoding", ""))
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    if coding:
+        headers["Content-Encoding"] = coding
+    return Response(content, media_type="application/json", headers=headers)
+
+
+route_handlers = [sets, shapes, unit_tables, unit_table_bytes]

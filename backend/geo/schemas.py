@@ -67,3 +67,16 @@ class RegionSetOut(msgspec.Struct, frozen=True, kw_only=True):
     approximate: bool
     regions: int
     shapes: str | None
+
+
+class UnitTablesOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The tables of administrative units a phone reads addresses with. `bytes`: unpacked; `sent`: over the wire.
+
+    `version`: first 16 hex digits of the sha256 of the unpacked tables; `parser`: the parser they are made for.
+    """
+
+    version: str
+    url: str
+    parser: str
+    bytes: int
+    sent: int

@@ -1,13 +1,13 @@
 """The VAPID key pair by which push services know this office: made at the first run, kept in the data folder (0600)."""
 
 import base64
-import os
 from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from py_vapid import Vapid02
 
+from backend.core.keyfile import kept_secret
 from backend.core.settings import settings
 
 FILE = "vapid.pem"
@@ -20,26 +20,14 @@ def vapid() -> Vapid02:
 
 @cache
 def _load(path: Path) -> Vapid02:
-    if not path.exists():
-        _make(path)
-    return Vapid02.from_pem(path.read_bytes())
+    return Vapid02.from_pem(kept_secret(path, _made))
 
 
-def _make(path: Path) -> None:
+def _made() -> bytes:
     fresh = Vapid02()
     fresh.generate_keys()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{FILE}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(fresh.private_pem())
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # the first one wins; it is never seen half written
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    pem: bytes = fresh.private_pem()
+    return pem
 
 
 def public_key() -> str:

@@ -11,6 +11,8 @@ from backend.core.money import text_of_micro
 from backend.credit import taking
 from backend.orders import rules
 from backend.orders.errors import NotAHold
+from backend.orders.promising import OLD_PRICE
+from backend.orders.repricing import keep_promise
 from backend.orders.schemas import DecideHold, Moved
 from backend.orders.steps import end, lift_holds, lock_order, step
 from backend.orders.telling import tell_owner
@@ -24,10 +26,11 @@ async def decide_hold(command: DecideHold, *, actor: Actor) -> Moved:
     """Approve or reject a held order of the actor's people. The same decision id again changes nothing.
 
     Approving overrides the credit hold (that needs a reason, and the ledger and the audit remember whose yes it was),
-    accepts the server's price, and looks at the stock again: what is there now is reserved for good, the rest
-    waits and is named in `short`. Rejecting needs a reason and gives everything back.
+    keeps the price the customer was promised from an older book (where no such book says it, the server's price
+    stands), and looks at the stock again: what is there now is reserved for good, the rest waits and is named in
+    `short`. Rejecting needs a reason and gives everything back.
 
-    Refuses `NotVisible`, `NotAllowed`, `OwnRequest`, `AlreadyDecided`, `StaleVersion` and `ReasonNeeded`.
+    Refuses `NotVisible`, `NotAllowed`, `OwnRequest`, `AlreadyDecided`, `StaleVersion`, `ReasonNeeded`, `PromiseLost`.
     """
     require(actor, "approval.decide")
     return await whole(lambda: _decide(command, actor))
@@ -71,6 +74,9 @@ async def _was_said(command: DecideHold, actor: Actor) -> bool:
 
 async def _approve(order: Any, reason: str, causes: list[str], actor: Actor) -> Moved:
     state = rules.move(order["state"], "approve")
+    repriced: dict[str, Any] = {}
+    if f"price:{OLD_PRICE}" in causes:
+        order, repriced = await keep_promise(order, actor=actor)
     if not order["credit_taken"]:
         taken = await taking.take(
             order["customer_id"], order["credit_amount"], order["id"], currency=order["currency"],
@@ -84,7 +90,7 @@ async def _approve(order: Any, reason: str, causes: list[str], actor: Actor) -> 
     await lift_holds(order["id"], "approved", by=actor.user_id)
     await tell_owner(order, "order.approved", by=actor.user_id)
     short = [{"line": str(line.line), "short": text_of_micro(line.backlog)} for line in held if line.backlog]
-    details: dict[str, object] = {"reason": reason, "overrides": causes, "short": short}
+    details: dict[str, object] = {"reason": reason, "overrides": causes, "short": short, **repriced}
     return await step(order, state, "order.approve", by=actor.user_id, note=reason, details=details, short=short)
 
 

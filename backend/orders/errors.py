@@ -73,3 +73,15 @@ class NotAHold(Refusal):
     """The question is about another kind of document."""
 
     code = "not-an-order-hold"
+
+
+class NoNewPrice(Refusal):
+    """No difference of prices waits for the rep's answer: it was settled, or the office looks into it first."""
+
+    code = "no-new-price"
+
+
+class PromiseLost(Refusal):
+    """The book a price was promised from is not kept any more: today's price, or none."""
+
+    code = "promise-lost"

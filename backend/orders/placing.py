@@ -22,8 +22,9 @@ from backend.orders import pricing, rules
 from backend.orders.answering import placed
 from backend.orders.errors import AddressUnknown, CustomerClosed, OrderIdReused
 from backend.orders.expiring import EXPIRE
+from backend.orders.promising import judge
 from backend.orders.schemas import Placed, PlaceOrder
-from backend.orders.telling import ask_managers
+from backend.orders.telling import tell_of_hold
 from backend.orders.whole import whole
 from backend.people.access import Actor, require, scope
 from backend.stock.errors import NoWarehouse
@@ -34,6 +35,7 @@ _SURROUNDINGS = """
     SELECT c.id AS customer, c.status, c.position_id, w.id AS warehouse, a.id AS address, a.version_id,
            coalesce(k.currency, $5) AS account_currency, coalesce(m.minor_digits, 0) AS account_digits,
            known.id AS known, known.user_id AS known_by, known.body_hash AS known_hash,
+           b.mark AS book_mark, b.built_at, b.given_at,
            ARRAY(SELECT i.id FROM items i WHERE i.id = ANY($3::uuid[]) AND i.active AND i.deleted_at IS NULL) AS items,
            ARRAY(SELECT i.id FROM items i WHERE i.id = ANY($3::uuid[]) AND NOT i.stocked) AS unstocked
       FROM (SELECT 1) one
@@ -45,6 +47,7 @@ _SURROUNDINGS = """
       LEFT JOIN credit_members cm ON cm.customer_id = c.id
       LEFT JOIN credit_accounts k ON k.id = cm.account_id
       LEFT JOIN currencies m ON m.code = coalesce(k.currency, $5)
+      LEFT JOIN price_books b ON b.version = $6
       LEFT JOIN orders known ON known.id = $1"""
 
 
@@ -52,8 +55,8 @@ async def place_order(command: PlaceOrder, *, actor: Actor, client_at: datetime 
     """Place an order for a customer the actor sees.
 
     The answer's state is `confirmed`, or `on_hold` with the reasons: credit (limit, lock, overdue), stock (what is
-    short; the rest is reserved), price (the server's differs from the one shown). The same id with the same content
-    again gives the first answer.
+    short; the rest is reserved), price (the server's differs from the one shown, and the older one does not stand by
+    itself). The same id with the same content again gives the first answer.
 
     Args:
         client_at: the moment the phone claims; kept, never trusted.
@@ -77,8 +80,10 @@ async def _place(
     received_at = now()
     today = local_day(received_at)
     ordered_on = rules.order_day(command.ordered_on, today)
-    priced = await pricing.price(command, quantities, ordered_on=ordered_on)
-    differs = pricing.compare(command, priced)
+    judged = await judge(
+        command, quantities, around, ordered_on=ordered_on, received_at=received_at, client_at=client_at, actor=actor
+    )
+    priced = judged.priced
     amount = await pricing.in_account_currency(
         priced.quoted.total_minor, command.currency, priced.quoted.minor_digits, around["account_currency"],
         around["account_digits"], actor=actor,
@@ -92,14 +97,14 @@ async def _place(
         "ship_av_id": around["version_id"], "warehouse_id": around["warehouse"], **priced.totals,
         "note": command.note or "", "decided_note": "", "book_version": command.book_version,
         "shown_total": rules.read_shown(command.shown_total, priced.quoted.minor_digits, "/shown_total"),
-        "diff": differs, "credit_amount": amount, "claimed_on": command.ordered_on, "client_at": client_at,
-        "placed_at": received_at, "received_at": received_at, "body_hash": "\\x" + digest.hex(),
-        "version": 1, "changed_at": received_at, "created_by": actor.user_id,
+        "priced_as": judged.priced_as, "diff": judged.diff, "credit_amount": amount, "claimed_on": command.ordered_on,
+        "client_at": client_at, "placed_at": received_at, "received_at": received_at,
+        "body_hash": "\\x" + digest.hex(), "version": 1, "changed_at": received_at, "created_by": actor.user_id,
     }  # fmt: skip
     more = {
         "position": around["position_id"],
         "account_currency": around["account_currency"], "account_digits": around["account_digits"],
-        "locked": around["status"] == "locked", "differs": differs,
+        "locked": around["status"] == "locked", "differs": judged.code and judged.diff, "price_code": judged.code,
         "expires_at": received_at + timedelta(hours=settings().soft_hours), "today": today, "year": today.year,
         "audit_id": new_id(), "request_id": new_id(),
     }  # fmt: skip
@@ -109,16 +114,18 @@ async def _place(
         return await _answer_of_rival(command, digest, actor)
     if outcome["state"] == "on_hold":
         await enqueue(EXPIRE, {}, after=timedelta(hours=settings().soft_hours, minutes=1))
-        await ask_managers(command.id, outcome["number"], around["position_id"], asker=actor.user_id)
+        await tell_of_hold(
+            command.id, outcome["number"], around["position_id"], owner=actor.user_id, price_code=judged.code
+        )
     return placed(order, priced.lines, outcome, priced.quoted.minor_digits)
 
 
 async def _surroundings(command: PlaceOrder, actor: Actor) -> Any:
-    predicate, arguments = scope(actor, "c.position_id", 6)
+    predicate, arguments = scope(actor, "c.position_id", 7)
     return await fetch_row(
         _SURROUNDINGS.format(predicate=predicate),
         command.id, command.customer_id, [line.item_id for line in command.lines], command.ship_address_id,
-        settings().company_currency, *arguments,
+        settings().company_currency, command.book_version, *arguments,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from backend.core.money import allocate, text_of_micro, text_of_minor
 from backend.credit.queries import rates
 from backend.credit.rules import convert
 from backend.orders import rules
-from backend.orders.schemas import PlaceOrder
+from backend.orders.schemas import GiftIn, PlaceOrder
 from backend.people.access import Actor
 from backend.pricing.quoting import Quoted, QuoteLine, quote
 
@@ -24,17 +24,28 @@ class Priced(NamedTuple):
     totals: dict[str, int]
 
 
+def asked(command: PlaceOrder, quantities: Sequence[int]) -> list[QuoteLine]:
+    """The lines as pricing wants them."""
+    return [
+        QuoteLine(id=line.id, item_id=line.item_id, unit=line.unit, qty_micro=qty)
+        for line, qty in zip(command.lines, quantities, strict=True)
+    ]
+
+
 async def price(command: PlaceOrder, quantities: Sequence[int], *, ordered_on: date) -> Priced:
     """Price an order with the server's own lists. Gifts become lines of their own, after those asked for."""
-    quoted = await quote(
-        customer_id=command.customer_id,
-        ordered_on=ordered_on,
-        currency=command.currency,
-        lines=[
-            QuoteLine(id=line.id, item_id=line.item_id, unit=line.unit, qty_micro=qty)
-            for line, qty in zip(command.lines, quantities, strict=True)
-        ],
+    return as_priced(
+        await quote(
+            customer_id=command.customer_id,
+            ordered_on=ordered_on,
+            currency=command.currency,
+            lines=asked(command, quantities),
+        )
     )
+
+
+def as_priced(quoted: Quoted) -> Priced:
+    """A quote as the columns of an order and its lines."""
     totals = {
         "gross": quoted.gross_minor,
         "discount": quoted.discount_minor,
@@ -56,6 +67,7 @@ async def price(command: PlaceOrder, quantities: Sequence[int], *, ordered_on: d
             "net": line.net_minor,
             "tax": line.tax_minor,
             "gift_of": line.gift,
+            "price_source": line.source,
             "shown_price": None,
         }
         for seq, line in enumerate([*quoted.lines, *quoted.gifts], start=1)
@@ -80,7 +92,63 @@ def compare(command: PlaceOrder, priced: Priced) -> dict[str, Any] | None:
             "shown": text_of_minor(total, digits),
             "price": text_of_minor(priced.quoted.total_minor, digits),
         }
+    if command.shown_gifts is not None and (gifts := _other_gifts(_told(command.shown_gifts), _given(priced.quoted))):
+        differs["gifts"] = gifts
     return differs or None
+
+
+def difference(promised: Quoted, current: Quoted) -> dict[str, Any] | None:
+    """Line by line, what the customer was told and what it costs now: unit prices, amounts, gifts and the total.
+
+    None when it is all the same.
+    """
+    digits = current.minor_digits
+    lines = [
+        {
+            "id": new.id, "item_id": new.item_id, "unit": new.unit, "qty": text_of_micro(new.qty_micro),
+            "shown": text_of_micro(old.unit_price_micro), "price": text_of_micro(new.unit_price_micro),
+            "shown_amount": text_of_minor(old.amount_minor, digits),
+            "amount": text_of_minor(new.amount_minor, digits),
+        }
+        for old, new in zip(promised.lines, current.lines, strict=True)
+        if (old.unit_price_micro, old.amount_minor) != (new.unit_price_micro, new.amount_minor)
+    ]  # fmt: skip
+    gifts = _other_gifts(_given(promised), _given(current))
+    total = {
+        "shown": text_of_minor(promised.total_minor, digits), "price": text_of_minor(current.total_minor, digits),
+    }  # fmt: skip
+    if not lines and not gifts and promised.total_minor == current.total_minor:
+        return None
+    return {"lines": lines, **({"gifts": gifts} if gifts else {}), "total": total}
+
+
+Gifts = dict[tuple[UUID, str], int]
+
+
+def _other_gifts(before: Gifts, after: Gifts) -> list[dict[str, Any]]:
+    """Gifts that are not as many as they were told."""
+    return [
+        {"item_id": item, "unit": unit, "shown": text_of_micro(before.get((item, unit), 0)),
+         "price": text_of_micro(after.get((item, unit), 0))}
+        for item, unit in dict.fromkeys([*before, *after])
+        if before.get((item, unit)) != after.get((item, unit))
+    ]  # fmt: skip
+
+
+def _told(gifts: Sequence[GiftIn]) -> Gifts:
+    found: Gifts = {}
+    for place, gift in enumerate(gifts):
+        qty = rules.read_quantity(gift.qty, f"/shown_gifts/{place}/qty")
+        found[gift.item_id, gift.unit] = found.get((gift.item_id, gift.unit), 0) + qty
+    return found
+
+
+def _given(quoted: Quoted) -> Gifts:
+    """How many of what are gifts."""
+    found: Gifts = {}
+    for gift in quoted.gifts:
+        found[gift.item_id, gift.unit] = found.get((gift.item_id, gift.unit), 0) + gift.qty_micro
+    return found
 
 
 async def in_account_currency(

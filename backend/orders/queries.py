@@ -74,7 +74,7 @@ async def find_order(order_id: UUID, *, actor: Actor) -> OrderPaper:
     """One order with its lines, holds and what was done to it, in one statement. Refuses `NotVisible`."""
     predicate, arguments = scope(actor, "c.position_id", 2)
     row = await fetch_row(
-        f"""SELECT {_HEAD}, o.note, o.decided_note, o.diff, o.book_version, o.client_at, o.ship_address_id,
+        f"""SELECT {_HEAD}, o.note, o.decided_note, o.diff, o.book_version, o.priced_as, o.client_at, o.ship_address_id,
                a.text AS address,
                (SELECT json_agg(json_build_object('id', l.id, 'seq', l.seq, 'item_id', l.item_id, 'code', i.code,
                        'name_vi', i.name_vi, 'name_en', i.name_en, 'unit', l.unit, 'base_unit', i.base_unit,

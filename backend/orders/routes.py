@@ -8,9 +8,12 @@ from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+import backend.orders.resuming  # registers the job that goods given back ask for
+import backend.orders.using  # noqa: F401 -- tells pricing which orders used a price
 from backend.core.ids import new_id
 from backend.core.paging import MOST, Page
-from backend.orders import queries
+from backend.orders import queries, routes_rehearsing
+from backend.orders.accepting import accept_price
 from backend.orders.cancelling import cancel_order
 from backend.orders.checking import Checked, check_order
 from backend.orders.claiming import claim_order, give_up_claim
@@ -19,6 +22,8 @@ from backend.orders.dispatching import dispatch_order
 from backend.orders.picking import pick_order
 from backend.orders.placing import place_order
 from backend.orders.schemas import (
+    Acceptance,
+    AcceptPrice,
     Cancellation,
     CancelOrder,
     CheckOrder,
@@ -79,6 +84,12 @@ async def cancel(order_id: FromPath[UUID], data: JSONBody[Cancellation], actor: 
     return await cancel_order(CancelOrder(order_id, data.reason), actor=actor)
 
 
+@post("/orders/{order_id:uuid}/price-acceptance", opt=rule("order.place"))
+async def accept(order_id: FromPath[UUID], data: JSONBody[Acceptance], actor: NamedDependency[Actor]) -> Moved:
+    """Take the office's price in place of the one the customer was told."""
+    return await accept_price(AcceptPrice(order_id, data.expected_version), actor=actor)
+
+
 @post("/approvals/{request_id:uuid}/decision", opt=rule("approval.decide"))
 async def decide(request_id: FromPath[UUID], data: JSONBody[Decision], actor: NamedDependency[Actor]) -> Moved:
     """Answer the question about a held order."""
@@ -120,5 +131,6 @@ async def dispatch(order_id: FromPath[UUID], data: JSONBody[Dispatch], actor: Na
 
 
 route_handlers: list[Any] = [
-    check, place, list_orders, show, cancel, decide, show_queue, claim, give_up, pick, dispatch,
+    check, place, list_orders, show, cancel, accept, decide, show_queue, claim, give_up, pick, dispatch,
+    *routes_rehearsing.route_handlers,
 ]  # fmt: skip

@@ -6,7 +6,7 @@ exactly one place (open, uninvoiced, receivable), so nothing counts twice.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -26,6 +26,8 @@ MOVES: Final[Mapping[tuple[str, str], str]] = MappingProxyType({
     ("submitted", "cancel"): "cancelled",
     ("on_hold", "approve"): "confirmed",
     ("on_hold", "cure"): "confirmed",
+    ("on_hold", "accept"): "confirmed",
+    ("on_hold", "accept_and_wait"): "on_hold",
     ("on_hold", "reject"): "rejected",
     ("on_hold", "cancel"): "cancelled",
     ("confirmed", "claim"): "picking",
@@ -98,6 +100,24 @@ def read_shown(text: str | None, digits: int, pointer: str) -> int | None:
 def order_day(claimed: date, today: date) -> date:
     """The day an order counts for: the claimed one, unless the phone's calendar cannot be right (future, too old)."""
     return claimed if today - OLDEST_CLAIM <= claimed <= today else today
+
+
+CLOCK_SLACK: Final = timedelta(minutes=5)
+
+
+def honours(
+    *, received_at: datetime, said_at: datetime, given_at: datetime, built_at: datetime, called_before: datetime | None,
+    hours: int,
+) -> bool:  # fmt: skip
+    """Whether a price promised from an older book stands though the office has another one by now.
+
+    The book must be younger than `hours`, counted from when phones were last told that it is in force, and the phone's
+    moment of the order plausible: not after its arrival, not before the book existed, and not before the phone's last
+    contact (what was written before that contact came with it), each within five minutes.
+    """
+    earliest = max(built_at, called_before or built_at)
+    plausible = earliest - CLOCK_SLACK <= said_at <= received_at + CLOCK_SLACK
+    return plausible and received_at - given_at < timedelta(hours=hours)
 
 
 def body_hash(command: msgspec.Struct) -> bytes:

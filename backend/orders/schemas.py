@@ -24,6 +24,14 @@ class LineIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     shown_price: Number | None = None
 
 
+class GiftIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A gift the phone showed the customer."""
+
+    item_id: UUID
+    unit: Unit
+    qty: Number
+
+
 class PlaceOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An order as the phone sends it. Prices are the server's: what the phone showed is compared, never charged."""
 
@@ -37,6 +45,7 @@ class PlaceOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     note: Text | None = None
     book_version: Annotated[str, Meta(max_length=80)] | None = None
     shown_total: Number | None = None
+    shown_gifts: Annotated[list[GiftIn], Meta(max_length=300)] | None = None
 
 
 class CheckLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -61,6 +70,13 @@ class CancelOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     id: UUID
     reason: Reason
+
+
+class AcceptPrice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Take the office's price of an order that waits for it. `id` is the order's, `expected_version` the one read."""
+
+    id: UUID
+    expected_version: int
 
 
 class DecideHold(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -104,6 +120,10 @@ class DispatchOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 class Cancellation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     reason: Reason
+
+
+class Acceptance(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    expected_version: int
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -66,6 +66,7 @@ class OrderPaper(msgspec.Struct, frozen=True, kw_only=True):
     decided_note: str | UnsetType = UNSET
     client_at: datetime | UnsetType | None = UNSET
     book_version: str | UnsetType | None = UNSET
+    priced_as: str | UnsetType = UNSET
     diff: dict[str, Any] | UnsetType | None = UNSET
     request: dict[str, Any] | UnsetType | None = UNSET
     currency: str | UnsetType = UNSET
@@ -132,7 +133,7 @@ def paper_of(row: Mapping[str, Any], *, actor: Actor) -> OrderPaper:
         for line in lines:
             line["gift_of"] = line["gift_of"] is not None
         return OrderPaper(**common, lines=lines)
-    extra = {name: row[name] for name in ("decided_note", "client_at", "book_version", "diff")}
+    extra = {name: row[name] for name in ("decided_note", "client_at", "book_version", "priced_as", "diff")}
     request = row["request"] if actor.may("approval.decide") else None
     return OrderPaper(
         **common, **extra, **_money(row), lines=lines, request=request, holds=[Hold(**hold) for hold in row["holds"]]

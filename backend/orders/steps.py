@@ -59,7 +59,7 @@ async def step(
 
 async def lift_holds(
     order_id: UUID,
-    how: Literal["approved", "rejected", "cancelled", "cured"],
+    how: Literal["approved", "rejected", "cancelled", "cured", "accepted"],
     *,
     by: UUID | None,
     kind: str | None = None,

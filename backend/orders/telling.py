@@ -26,6 +26,10 @@ _NEAREST_MANAGERS = """
                         WHERE r.user_id = g.user_id AND r.role IN ('manager', 'admin'))) nearest
      WHERE place = 1"""
 
+_ADMINISTRATORS = """
+    SELECT u.id AS user_id FROM users u JOIN user_roles r ON r.user_id = u.id AND r.role = 'admin'
+     WHERE u.active AND u.deleted_at IS NULL AND u.id <> $1 ORDER BY u.id"""
+
 
 def _link(order_id: UUID) -> str:
     return f"/orders/{order_id}"
@@ -37,7 +41,16 @@ async def tell_owner(order: Mapping[str, Any], kind: str, *, by: UUID | None, **
         await notify(order["user_id"], kind, {"number": order["number"], **numbers}, _link(order["id"]))
 
 
-async def ask_managers(order_id: UUID, number: str, position: int, *, asker: UUID) -> None:
-    """A notice to the nearest managers that an order waits for their answer."""
-    for row in await fetch(_NEAREST_MANAGERS, position, today(), asker):
-        await notify(row["user_id"], "approval.waiting", {"number": number}, _link(order_id))
+async def tell_of_hold(order_id: UUID, number: str, position: int, *, owner: UUID, price_code: str | None) -> None:
+    """The nearest managers hear that an order waits for their answer, and its rep that the price is another one.
+
+    A price the phone's own book does not give is an alarm: for those managers and every administrator.
+    """
+    alarm = price_code == "PRICE_TAMPER_OR_BUG"
+    people = [row["user_id"] for row in await fetch(_NEAREST_MANAGERS, position, today(), owner)]
+    if alarm:
+        people += [row["user_id"] for row in await fetch(_ADMINISTRATORS, owner)]
+    for person in dict.fromkeys(people):
+        await notify(person, "order.price-alarm" if alarm else "approval.waiting", {"number": number}, _link(order_id))
+    if price_code and not alarm:
+        await notify(owner, "order.price-differs", {"number": number}, _link(order_id))

@@ -1,1 +1,1 @@
-"""Floor 2: documents out of rows: Excel workbooks and PDF pages."""
+"""Floor 2: documents out of rows, Excel workbooks and PDF pages; and rows out of documents, Excel and Word."""

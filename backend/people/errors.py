@@ -1,6 +1,6 @@
 """What people's verbs refuse with."""
 
-from backend.core.errors import Malformed, Refusal, TooMany, Unauthenticated
+from backend.core.errors import Malformed, NotAllowed, Refusal, TooMany, Unauthenticated
 
 
 class WrongLogin(Unauthenticated):
@@ -15,18 +15,16 @@ class TooManyLogins(TooMany):
     code = "too-many-logins"
 
 
-class DeviceRevoked(Refusal):
+class DeviceRevoked(NotAllowed):
     """This phone was shut out by the office; `wipe` says whether its data must go now."""
 
     code = "device-revoked"
-    status = 403
 
 
-class CsrfMissing(Refusal):
+class CsrfMissing(NotAllowed):
     """A state-changing call without the session's own `X-Tuyen-CSRF`."""
 
     code = "csrf-missing"
-    status = 403
 
 
 class ReportingCycle(Refusal):

@@ -49,7 +49,6 @@ class Me(msgspec.Struct):
     csrf: str
     positions: list[int]
     company: Company
-    vapid_public_key: str | None = None
 
 
 class PositionOut(msgspec.Struct):

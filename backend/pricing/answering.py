@@ -4,18 +4,22 @@ import json
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 from backend.catalog.units import convert, read_units
 from backend.core.errors import Refusal
 from backend.core.money import text_of_scaled
 from backend.pricing.errors import BookMalformed
-from backend.pricing.numbers import at_digits, dec, share, text
+from backend.pricing.numbers import at_digits, dec, in_whole, share, text
 from backend.pricing.rules import price_order
 from backend.pricing.shapes import list_of, object_of, text_of
 
 Answer = dict[str, Any]
+DEEPEST_JSON = 100
 _LONE = re.compile("[\ud800-\udfff]")
+_SAFE = 2**53 - 1
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def price_answer(line: str) -> str:
@@ -29,16 +33,43 @@ def convert_answer(line: str) -> str:
 
 
 def _answered(line: str, work: Any) -> str:
-    request: object = None
+    if _too_deep(line):
+        return canonical({"id": None, "error": "TOO_DEEP"})
     try:
-        request = json.loads(line, parse_constant=_refuse)
+        request: object = json.loads(line, parse_constant=_refuse, parse_int=_integer)
+    except ValueError:
+        return canonical({"id": None, "error": "NOT_JSON"})
+    try:
         answer = work(object_of(request))
     except Refusal as refusal:
         answer = {"error": refusal.code.replace("-", "_").upper()}
-    except (ValueError, RecursionError):
-        answer = {"error": "NOT_JSON"}
+    return canonical({"id": _name(request), **answer})
+
+
+def _too_deep(line: str) -> bool:
+    """Whether brackets nest deeper than anything meant; looked at before parsing, which would run out of stack."""
+    outside = "".join(line.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    depth = 0
+    for bracket in re.sub(r"[^\[\]{}]+", "", outside):
+        depth += _STEPS[bracket]
+        if depth > DEEPEST_JSON:
+            return True
+    return False
+
+
+def _integer(digits: str) -> int | float:
+    """A whole JSON number; one too long for a float is infinite, as on the phone."""
+    return int(digits) if len(digits) < 300 else inf
+
+
+def _name(request: object) -> str | int | None:
+    """What the asker calls the request: a text or a whole number both languages write alike; else nothing."""
     name = request.get("id") if isinstance(request, Mapping) else None
-    return canonical({"id": int(name) if isinstance(name, float) and name.is_integer() else name, **answer})
+    if isinstance(name, float) and name.is_integer():
+        name = int(name)
+    if isinstance(name, str) or (isinstance(name, int) and not isinstance(name, bool) and abs(name) <= _SAFE):
+        return name
+    return None
 
 
 def canonical(value: object) -> str:
@@ -65,7 +96,7 @@ def allocated(request: Mapping[str, Any]) -> list[str]:
     weights = [dec(weight) for weight in list_of(request.get("weights"))]
     if any(weight < 0 for weight in weights):
         raise BookMalformed(pointer="/allocate/weights")
-    return [text_of_scaled(part, digits) for part in share(at_digits(exact, digits), weights)]
+    return [text_of_scaled(part, digits) for part in share(at_digits(exact, digits), in_whole(weights))]
 
 
 def _convert(request: Mapping[str, Any]) -> Answer:

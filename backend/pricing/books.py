@@ -7,15 +7,17 @@ reach.
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from backend.core import database as db
 from backend.core.clock import now
-from backend.pricing.shelf import Shelf
+from backend.pricing.shelf import Kept, Shelf
 
 Raw = dict[str, Any]
 KEPT = 64
+NOTED_EVERY = timedelta(hours=1)
 
 
 def cut_book(shelf: Shelf, customers: Mapping[str, Raw]) -> Raw:
@@ -28,6 +30,7 @@ def cut_book(shelf: Shelf, customers: Mapping[str, Raw]) -> Raw:
         "customers": customers,
         "customer_groups": carried,
         "price_lists": lists,
+        "list_names": {code: name for code, name in shelf.raw["list_names"].items() if code in lists},
         "promotions": [
             promotion for one in shelf.raw["promotions"] if (promotion := _for_them(one, customers, groups)) is not None
         ],
@@ -78,19 +81,28 @@ def canonical(value: object) -> bytes:
 
 
 async def keep_book(shelf: Shelf, customers: Mapping[str, Raw]) -> tuple[str, bytes]:
-    """The version and JSON text of the book for these customers; made and stored once while nothing changes."""
+    """The version and JSON text of the book for these customers; made and stored once while nothing changes.
+
+    `price_books.given_at` follows, to the hour, the last time anybody was told that this book is the one in force: the
+    age of a promise counts from there, not from the day the lists happened to change last.
+    """
     key = hashlib.sha256(canonical(customers)).hexdigest()
-    kept = shelf.books.get(key)
+    kept, at = shelf.books.get(key), now()
     if kept is None:
         book = canonical(cut_book(shelf, customers))
-        kept = (hashlib.sha256(book).hexdigest(), zlib.compress(book))
+        kept = Kept(hashlib.sha256(book).hexdigest(), zlib.compress(book), at)
         await db.execute(
-            "INSERT INTO price_books (version, book, built_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", *kept, now()
-        )
+            """INSERT INTO price_books (version, book, mark, built_at, given_at) VALUES ($1, $2, $3, $4, $4)
+               ON CONFLICT (version) DO UPDATE SET mark = excluded.mark, given_at = excluded.given_at""",
+            kept.version, kept.packed, shelf.mark, at,
+        )  # fmt: skip
         while len(shelf.books) >= KEPT:
             shelf.books.pop(next(iter(shelf.books)))
         shelf.books[key] = kept
-    return kept[0], kept[1]
+    elif at - kept.noted_at > NOTED_EVERY:
+        await db.execute("UPDATE price_books SET given_at = $2 WHERE version = $1", kept.version, at)
+        shelf.books[key] = kept._replace(noted_at=at)
+    return kept.version, kept.packed
 
 
 async def stored_book(version: str) -> Raw | None:
@@ -100,3 +112,16 @@ async def stored_book(version: str) -> Raw | None:
         return None
     book: Raw = json.loads(zlib.decompress(packed))
     return book
+
+
+async def old_books(before: datetime) -> list[str]:
+    """Versions nobody was given since a moment."""
+    rows = await db.fetch("SELECT version FROM price_books WHERE given_at < $1 ORDER BY version", before)
+    return [row["version"] for row in rows]
+
+
+async def forget_books(versions: Sequence[str], before: datetime) -> None:
+    """Throw these books away, but none that was given out again since `before`. The caller knows what needs them."""
+    await db.execute(
+        "DELETE FROM price_books WHERE version = ANY($1::text[]) AND given_at < $2", list(versions), before
+    )

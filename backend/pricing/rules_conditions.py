@@ -4,7 +4,7 @@ A fact that is missing, or a value of another kind, makes a comparison false, wh
 pwa/src/lib/pricing/conditions.ts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +18,7 @@ Fact = Fraction | str | bool | tuple[str, ...] | None
 
 def bought(order: Order) -> list[Line]:
     """The lines promotions look at: ordered, not returned and not given."""
-    return [line for line in order.lines if line.base > 0 and line.gift is None]
+    return [line for line in order.lines if line.base.numerator > 0 and line.gift is None]
 
 
 def selects(selector: Selector, line: Line) -> bool:
@@ -32,20 +32,17 @@ def selects(selector: Selector, line: Line) -> bool:
     )
 
 
-def holds(order: Order, condition: object) -> bool:
-    """Whether a condition tree holds; no condition always does, an unreadable one never."""
+def holds(order: Order, condition: Any) -> bool:
+    """Whether a condition tree, checked by `rules_grammar.condition`, holds; no condition always does."""
     if condition is None:
         return True
-    if not isinstance(condition, Mapping):
-        return False
-    for word, join in (("all", all), ("any", any)):
-        if word in condition:
-            branches = condition[word]
-            return isinstance(branches, list) and join(holds(order, branch) for branch in branches)
+    if "all" in condition:
+        return all(holds(order, branch) for branch in condition["all"])
+    if "any" in condition:
+        return any(holds(order, branch) for branch in condition["any"])
     if "not" in condition:
         return not holds(order, condition["not"])
-    read = _FACTS.get(condition.get("fact", "")) if isinstance(condition.get("fact"), str) else None
-    return read is not None and compare(read(order), condition.get("op"), condition.get("value"))
+    return compare(_FACTS[condition["fact"]](order), condition["op"], condition.get("value"))
 
 
 def _sum(order: Order, of: Callable[[Line], int]) -> Fraction:
@@ -78,7 +75,7 @@ _FACTS: dict[str, Callable[[Order], Fact]] = {
 }
 
 
-def compare(fact: Fact, op: object, value: Any) -> bool:  # noqa: PLR0911  one answer per kind of operator
+def compare(fact: Fact, op: str, value: Any) -> bool:  # noqa: PLR0911  one answer per kind of operator
     """One comparison. A fact that is a list is `eq` to each of its members and `in` a list that shares one."""
     if op == "exists":
         return (fact is not None and fact != ()) is not (value is False)
@@ -98,17 +95,23 @@ def compare(fact: Fact, op: object, value: Any) -> bool:  # noqa: PLR0911  one a
     return _ordered(fact, op, value)
 
 
-def _ordered(fact: Any, op: object, value: Any) -> bool:
+def _ordered(fact: Fraction | str, op: str, value: Any) -> bool:
     if op == "between":
         if not isinstance(value, list) or len(value) != 2:
             return False
         low, high = _alike(fact, value[0]), _alike(fact, value[1])
-        return low is not None and high is not None and low <= fact <= high
+        return low is not None and high is not None and _key(low) <= _key(fact) <= _key(high)
     known = _alike(fact, value)
     if known is None:
         return False
-    tests: dict[object, bool] = {"lt": fact < known, "le": fact <= known, "gt": fact > known, "ge": fact >= known}
-    return tests.get(op, False)
+    here, there = _key(fact), _key(known)
+    outcomes: dict[str, bool] = {"lt": here < there, "le": here <= there, "gt": here > there, "ge": here >= there}
+    return outcomes[op]
+
+
+def _key(value: Fraction | str) -> Any:
+    """What it sorts by: texts by UTF-16 units, as the phone's language does."""
+    return value.encode("utf-16-be", "surrogatepass") if isinstance(value, str) else value
 
 
 def _alike(fact: Fact, value: Any) -> Any:

@@ -6,8 +6,7 @@ Benefits are compared and effects applied from the same answer. Twin: pwa/src/li
 from dataclasses import dataclass
 from fractions import Fraction
 
-from backend.core.money import round_half_away
-from backend.pricing.numbers import HUNDRED, ONE, ZERO, share
+from backend.pricing.numbers import HUNDRED, ONE, ZERO, at_digits, share
 from backend.pricing.rules_campaigns import Effect, Selector
 from backend.pricing.rules_conditions import selects
 from backend.pricing.rules_order import Line
@@ -39,7 +38,7 @@ class Pieces:
 
     def without(self, picked: dict[int, Fraction], times: int = 1) -> "Pieces":
         """What is left after picking so many, so often."""
-        return Pieces({seq: free - picked.get(seq, ZERO) * times for seq, free in self.free.items()})
+        return Pieces(self.free | {seq: self.free[seq] - qty * times for seq, qty in picked.items()})
 
 
 def benefit(rests: Rests) -> int:
@@ -49,7 +48,7 @@ def benefit(rests: Rests) -> int:
 
 def landed(line: Line, rest: Fraction) -> int:
     """R3, and never past zero."""
-    return max(round_half_away(rest), 0)
+    return max(at_digits(rest, 0), 0)
 
 
 def rests_of(effect: Effect, lines: list[Line], money: Money) -> Rests:
@@ -63,12 +62,13 @@ def rests_of(effect: Effect, lines: list[Line], money: Money) -> Rests:
 
 
 def _off(effect: Effect, line: Line, money: Money) -> Fraction:
-    part = ONE if effect.max_qty is None else min(ONE, effect.max_qty / line.base)
     if effect.kind == "percent":
-        return (line.gross if effect.original else line.remaining) * part * effect.value / HUNDRED
-    if effect.per == "line":
+        whole = effect.value * (line.gross if effect.original else line.remaining) / HUNDRED
+    elif effect.per == "line":
         return money.of(effect.value)
-    return money.of(effect.value) * (line.qty if effect.per_line_unit else line.base) * part
+    else:
+        whole = money.of(effect.value) * (line.qty if effect.per_line_unit else line.base)
+    return whole if effect.max_qty is None else whole * min(ONE, effect.max_qty / line.base)
 
 
 def _capped(effect: Effect, off: Fraction, money: Money) -> Fraction:
@@ -83,20 +83,20 @@ def _priced(effect: Effect, line: Line, money: Money) -> Fraction:
 
 def _spread(effect: Effect, lines: list[Line], money: Money) -> Rests:
     """An amount for the whole order, shared over the lines by what they come to."""
-    cap = None if effect.cap is None else round_half_away(money.of(effect.cap))
+    cap = None if effect.cap is None else at_digits(money.of(effect.cap), 0)
     limits = [line.remaining if cap is None else min(line.remaining, cap) for line in lines]
-    weights = [Fraction(line.gross if effect.original else line.remaining) for line in lines]
-    parts = share(round_half_away(money.of(effect.value)), weights, limits)
+    weights = [line.gross if effect.original else line.remaining for line in lines]
+    parts = share(at_digits(money.of(effect.value), 0), weights, limits)
     return [(line, Fraction(line.remaining - part)) for line, part in zip(lines, parts, strict=True)]
 
 
 def _within(rests: Rests, most: Fraction) -> Rests:
     """The same discounts cut to a total, in proportion."""
     offs = [line.remaining - landed(line, rest) for line, rest in rests]
-    limit = max(round_half_away(most), 0)
+    limit = at_digits(most, 0)
     if sum(offs) <= limit:
         return rests
-    parts = share(limit, [Fraction(max(off, 0)) for off in offs], [max(off, 0) for off in offs])
+    parts = share(limit, offs, offs)
     return [(line, Fraction(line.remaining - part)) for (line, _), part in zip(rests, parts, strict=True)]
 
 
@@ -115,7 +115,7 @@ def buy_get(effect: Effect, match: Selector, lines: list[Line], pieces: Pieces) 
         if bought is None or given is None:
             break
         picked = {seq: bought.get(seq, ZERO) + given.get(seq, ZERO) for seq in {**bought, **given}}
-        times = _repeats(picked, pieces, left) if len(bought) <= 1 and len(given) == 1 else 1
+        times = _repeats(picked, pieces, left)  # once where a line is used up
         pieces = pieces.without(picked, times)
         for seq, qty in given.items():
             got[seq] = got.get(seq, ZERO) + qty * times

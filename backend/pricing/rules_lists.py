@@ -10,9 +10,23 @@ from typing import Any
 
 from backend.pricing.errors import BookMalformed
 from backend.pricing.numbers import ZERO, dec, optional
-from backend.pricing.shapes import list_of, number, object_of, text_of, text_or_none
+from backend.pricing.shapes import (
+    code_of,
+    day_or_none,
+    flag,
+    list_of,
+    number,
+    object_of,
+    only,
+    text_of,
+    text_or_none,
+    word,
+)
 
 ANY_PRIORITY = 2**31
+RULE = ("id", "priority", "item", "item_group", "customer", "customer_group", "unit", "min_qty", "max_qty",
+        "valid_from", "valid_to", "price")  # fmt: skip
+OFF = ("kind", "base", "percent", "round_to", "plus", "min_margin", "max_margin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +72,9 @@ class PriceList:
     def __init__(self, code: str, raw: Mapping[str, Any]) -> None:
         self.id = code
         self.currency = text_of(raw.get("currency"))
-        self.tax_included = raw.get("tax_included") is True
-        self.valid_from = text_or_none(raw.get("valid_from"))
-        self.valid_to = text_or_none(raw.get("valid_to"))
+        self.tax_included = flag(raw.get("tax_included"))
+        self.valid_from = day_or_none(raw.get("valid_from"))
+        self.valid_to = day_or_none(raw.get("valid_to"))
         self._drawers: dict[tuple[str, str], list[Any]] = {}
         self._read: dict[tuple[str, str], list[Rule]] = {}
         for rule in map(object_of, list_of(raw.get("rules"))):
@@ -75,7 +89,7 @@ class PriceList:
     def rules_for(self, item: str, groups: tuple[str, ...]) -> list[Rule]:
         """Rules that name the item, then those that name its groups, nearest first, then the general ones."""
         found = list(self._drawer("item", item))
-        for group in groups:
+        for group in dict.fromkeys(groups):
             found += self._drawer("group", group)
         return found + self._drawer("all", "")
 
@@ -99,8 +113,9 @@ def read_list(code: str, raw: Mapping[str, Any]) -> PriceList:
 
 def read_rule(raw: Mapping[str, Any]) -> Rule:
     """A rule as the book writes it. Refuses `BookMalformed`."""
+    only(raw, RULE)
     return Rule(
-        id=text_of(raw.get("id")),
+        id=code_of(raw.get("id")),
         priority=number(raw.get("priority"), -ANY_PRIORITY, ANY_PRIORITY),
         item=text_or_none(raw.get("item")),
         item_group=text_or_none(raw.get("item_group")),
@@ -109,17 +124,17 @@ def read_rule(raw: Mapping[str, Any]) -> Rule:
         unit=text_or_none(raw.get("unit")),
         min_qty=optional(raw.get("min_qty")) or ZERO,
         max_qty=optional(raw.get("max_qty")),
-        valid_from=text_or_none(raw.get("valid_from")),
-        valid_to=text_or_none(raw.get("valid_to")),
+        valid_from=day_or_none(raw.get("valid_from")),
+        valid_to=day_or_none(raw.get("valid_to")),
         price=_price(object_of(raw.get("price"))),
     )
 
 
 def _price(raw: Mapping[str, Any]) -> Fixed | Off:
-    if raw.get("kind") == "fixed":
-        return Fixed(dec(raw.get("amount")))
-    base = text_or_none(raw.get("base")) or "list"
-    if raw.get("kind") != "off" or not (base in ("list", "cost") or base.startswith("list:")):
+    if word(raw.get("kind") or "", ("fixed", "off")) == "fixed":
+        return Fixed(dec(only(raw, ("kind", "amount")).get("amount")))
+    base = text_or_none(only(raw, OFF).get("base")) or "list"
+    if base not in ("list", "cost") and not (base.startswith("list:") and base != "list:"):
         raise BookMalformed
     return Off(
         base=base,

@@ -1,6 +1,5 @@
 """The order to be priced, read, and its lines while they are worked on. Pure. Twin: pwa/src/lib/pricing/order.ts."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -8,12 +7,11 @@ from typing import Any
 
 from backend.catalog.units import in_base
 from backend.core.errors import Refusal
-from backend.pricing.errors import BookMalformed
+from backend.pricing.errors import BookMalformed, LineRepeated
 from backend.pricing.numbers import HUNDRED, ONE, ZERO, at_digits, dec, optional
 from backend.pricing.rules_book import Book, Currency, Customer, Item
-from backend.pricing.shapes import list_of, object_of, text_of, text_or_none, texts
+from backend.pricing.shapes import day_of, list_of, object_of, positive_or_none, text_of, text_or_none, texts
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Trace = list[dict[str, str]]
 
 
@@ -22,7 +20,7 @@ class Discount:
     """A discount typed by a person: a percentage, or an amount in the order's currency."""
 
     percent: Fraction | None
-    amount: Fraction | None
+    amount: Fraction = ZERO
 
 
 @dataclass(slots=True, eq=False)
@@ -71,7 +69,8 @@ class Line:
 class Order:
     """An order as the rules see it: whose, when, in which currency, and its lines.
 
-    `factors` keeps what one unit of a currency is in minor units of the order's; `item_ids` are those ordered.
+    `factors` keeps what one unit of a currency is in minor units of the order's; `item_ids` and `item_groups` are those
+    ordered.
     """
 
     book: Book
@@ -94,9 +93,15 @@ class Order:
     explain: bool = True
     factors: dict[str, Fraction] = field(default_factory=dict)
     item_ids: frozenset[str] = frozenset()
+    item_groups: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.item_ids = frozenset(line.item.id for line in self.lines)
+        self.item_groups = frozenset(group for line in self.lines for group in line.item.groups)
+
+    def rate_of(self, item: Item) -> Fraction:
+        """The tax rate of an item for this customer. Goods without tax stay without."""
+        return self.book.tax(item.tax if item.tax is None or self.customer.tax is None else self.customer.tax)
 
     def skip(self, code: str, **where: str) -> None:
         """Note in the trace what was looked at and not applied, and why."""
@@ -115,12 +120,12 @@ def read_order(book: Book, given: object, *, explain: bool = True) -> Order:
         customer=customer,
         on=_day(raw.get("date")),
         currency=book.currency(text_or_none(raw.get("currency")) or customer.currency or str(book.company_currency)),
-        lines=[_line(book, seq, object_of(line)) for seq, line in enumerate(list_of(raw.get("lines")))],
+        lines=_lines(book, raw.get("lines")),
         price_list=text_or_none(raw.get("price_list")),
         regions=customer.regions if regions is None else texts(regions),
         payment_term=text_or_none(raw.get("payment_term")) or customer.payment_term,
         payment_method=text_or_none(raw.get("payment_method")) or customer.payment_method,
-        channel=text_or_none(raw.get("channel")),
+        channel=text_or_none(raw.get("channel")) or customer.channel,
         coupons=texts(raw.get("coupons")),
         is_return=flag if isinstance(flag, bool) else None,
         by_rate=raw.get("tax_rounding") == "rate" or (raw.get("tax_rounding") is None and book.by_rate),
@@ -129,11 +134,25 @@ def read_order(book: Book, given: object, *, explain: bool = True) -> Order:
     )
 
 
+def _lines(book: Book, given: object) -> list[Line]:
+    lines: list[Line] = []
+    seen: set[str] = set()
+    for seq, raw in enumerate(list_of(given)):
+        line = _line(book, seq, object_of(raw))
+        if line.id is not None:
+            if line.id in seen:
+                raise LineRepeated(pointer=f"/lines/{seq}/id", line=line.id)
+            seen.add(line.id)
+        lines.append(line)
+    return lines
+
+
 def _day(value: object) -> str:
-    day = text_of(value)
-    if not _DAY.fullmatch(day):
-        raise BookMalformed(pointer="/date")
-    return day
+    try:
+        return day_of(value)
+    except BookMalformed as refusal:
+        refusal.pointer = "/date"
+        raise
 
 
 def _line(book: Book, seq: int, raw: Mapping[str, Any]) -> Line:
@@ -146,7 +165,7 @@ def _line(book: Book, seq: int, raw: Mapping[str, Any]) -> Line:
             item,
             (item.units.base_unit or "") if unit is None else unit,
             dec(raw.get("qty")),
-            given=optional(raw.get("price")),
+            given=positive_or_none(raw.get("price")),
             manual=_discount(raw.get("manual_discount")),
         )
     except Refusal as refusal:
@@ -174,12 +193,11 @@ def _discount(raw: object) -> Discount | None:
     if raw is None:
         return None
     given = object_of(raw)
-    found = Discount(optional(given.get("percent")), optional(given.get("amount")))
-    if (found.percent is None) == (found.amount is None):
+    percent, amount = optional(given.get("percent")), optional(given.get("amount"))
+    value = percent if amount is None else amount
+    if value is None or (percent is not None and amount is not None) or value < 0 or (percent or ZERO) > HUNDRED:
         raise BookMalformed(pointer="/manual_discount")
-    if not ZERO <= (found.percent or ZERO) <= HUNDRED or (found.amount or ZERO) < 0:
-        raise BookMalformed(pointer="/manual_discount")
-    return found
+    return Discount(percent, ZERO if amount is None else amount)
 
 
 def part_left(percent: Fraction) -> Fraction:

@@ -12,6 +12,7 @@ from backend.pricing.rules_lists import Fixed, Off, PriceList, Rule, valid
 from backend.pricing.rules_order import Line, Order, part_left
 
 DEEPEST = 5
+STEPS = ("priority", "customer", "item", "unit", "min_qty", "valid_from")
 
 
 def price_lines(order: Order) -> None:
@@ -56,7 +57,7 @@ def _price_line(order: Order, lists: list[PriceList], line: Line) -> None:
         if _price_from(order, price_list, line):
             return
     item = line.item
-    if item.list_price is None:
+    if item.list_price is None or item.list_price < 0:
         raise NoPrice(pointer=f"/lines/{line.seq}/item", item=item.id)
     line.source = "item"
     per_base = order.book.exchanged(item.list_price, item.list_currency, order.currency.code, order.on)
@@ -68,7 +69,7 @@ def _price_from(order: Order, price_list: PriceList, line: Line) -> bool:
     rules = _matching(order, price_list, line, explain=order.explain)
     for place, rule in enumerate(rules):
         amount = _amount(order, price_list, rule, line, 0)
-        if amount is None:
+        if amount is None or amount < 0:  # nobody is paid for taking goods
             order.skip("base", line=line.name, list=price_list.id, rule=rule.id)
             continue
         for other in rules[place + 1 :]:
@@ -94,7 +95,7 @@ def _matching(order: Order, price_list: PriceList, line: Line, *, explain: bool)
             order.skip(code, line=line.name, list=price_list.id, rule=rule.id, **missing)
     if len(kept) > 1:
         kept.sort(key=lambda rule: rule.id)
-        kept.sort(key=lambda rule: _rank(rule, customer, line), reverse=True)
+        kept.sort(key=lambda rule: rank(rule, customer, line), reverse=True)
     return kept
 
 
@@ -119,10 +120,12 @@ def _refusal(rule: Rule, on: str, customer: Customer, line: Line) -> str | None:
 
 def _counted(rule: Rule, line: Line) -> Fraction:
     """The quantity a rule compares: in its own unit, else in base units; of a return, as much as was sold."""
-    return abs(line.base if rule.unit is None else line.qty)
+    qty = line.base if rule.unit is None else line.qty
+    return qty if qty.numerator >= 0 else -qty
 
 
-def _rank(rule: Rule, customer: Customer, line: Line) -> tuple[int, int, int, bool, Fraction, str]:
+def rank(rule: Rule, customer: Customer, line: Line) -> tuple[int, int, int, bool, Fraction, str]:
+    """How a matching rule stands in the choice, by `STEPS`: the highest wins, equals by the smaller id."""
     return (
         rule.priority,
         _nearness(rule.customer, rule.customer_group, customer.groups),

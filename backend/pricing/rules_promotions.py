@@ -15,6 +15,8 @@ from backend.pricing.rules_gifts import add_gift, gift_times, gift_value
 from backend.pricing.rules_order import Line, Order
 from backend.pricing.rules_thresholds import Hit, Skip, eligible, touched
 
+Gain = Fraction | int
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -22,7 +24,7 @@ class _Entry:
 
     promotion: Promotion
     hits: list[Hit]
-    benefits: dict[int, Fraction]
+    benefits: dict[int, Gain]
 
 
 def promote(order: Order) -> None:
@@ -100,22 +102,22 @@ def _order_stage(order: Order, promotions: list[Promotion], pieces: Pieces) -> N
 
 def _best_now(order: Order, group: str, rivals: list[Promotion], pool: list[Line], pieces: Pieces) -> Promotion:
     """Which promotion of a group wins on what is left now."""
-    ready: list[tuple[Promotion, Fraction]] = []
+    ready: list[tuple[Promotion, Gain]] = []
     for rival in rivals:
         found = eligible(order, rival, pool)
         if not isinstance(found, Skip):
-            ready.append((rival, sum(_benefits(order, rival, found.hits, pool, pieces).values(), ZERO)))
+            ready.append((rival, sum(_benefits(order, rival, found.hits, pool, pieces).values(), 0)))
     return _winner(order, group, ready)
 
 
-def _winner(order: Order, group: str, rivals: list[tuple[Promotion, Fraction]]) -> Promotion:
+def _winner(order: Order, group: str, rivals: list[tuple[Promotion, Gain]]) -> Promotion:
     """Largest benefit, then priority, then id; in a `priority` group priority and how closely it is meant come first.
 
     Rivals come by id within a priority, and the first of equals wins.
     """
     by_priority = order.book.picks_by_priority(group)
 
-    def rank(rival: tuple[Promotion, Fraction]) -> tuple[Fraction | int, ...]:
+    def rank(rival: tuple[Promotion, Gain]) -> tuple[Fraction | int, ...]:
         promotion, gain = rival
         if by_priority:
             return (promotion.priority, promotion.item_rank, promotion.customer_rank, gain)
@@ -135,27 +137,25 @@ def _looked_at(order: Order, promotion: Promotion, pool: list[Line]) -> list[Hit
     return found.hits
 
 
-def _benefits(
-    order: Order, promotion: Promotion, hits: list[Hit], pool: list[Line], pieces: Pieces
-) -> dict[int, Fraction]:
+def _benefits(order: Order, promotion: Promotion, hits: list[Hit], pool: list[Line], pieces: Pieces) -> dict[int, Gain]:
     """What a promotion alone would take off each line it reaches, minor units. A gift is worth its price, shared by
     quantity over the lines that earn it."""
-    found: dict[int, Fraction] = {}
+    found: dict[int, Gain] = {}
     for hit in hits:
         effect = hit.effect
         if effect.kind == "gift":
             worth = gift_value(order, effect) * (gift_times(effect, hit.lines) or 0)
             counted = sum((line.base for line in hit.lines), ZERO)
-            gains = {line.seq: worth * line.base / counted for line in hit.lines}
+            gains: dict[int, Gain] = {line.seq: worth * line.base / counted for line in hit.lines}
         elif effect.kind == "buy_get":
             rests, _ = buy_get(effect, promotion.match, pool, pieces)
-            gains = dict.fromkeys((line.seq for line in hit.lines), ZERO)
-            gains.update({line.seq: Fraction(benefit([(line, rest)])) for line, rest in rests})
+            gains = dict.fromkeys((line.seq for line in hit.lines), 0)
+            gains.update({line.seq: benefit([(line, rest)]) for line, rest in rests})
         else:
             rests = rests_of(effect, touched(effect, hit, pool), hit.money)
-            gains = {line.seq: Fraction(benefit([(line, rest)])) for line, rest in rests}
+            gains = {line.seq: benefit([(line, rest)]) for line, rest in rests}
         for seq, gain in gains.items():
-            found[seq] = found.get(seq, ZERO) + gain
+            found[seq] = found.get(seq, 0) + gain
     return found
 
 

@@ -6,19 +6,27 @@ from backend.pricing.numbers import ONE, ZERO, at_digits, share
 from backend.pricing.rules_order import Line, Order, part_left
 
 MANUAL = "manual"
+TERMS = "terms"
 MANUAL_ORDER = "manual_order"
 
 
 def manual_discounts(order: Order) -> None:
-    """First each line's own discount, then the order's, both on what is left. Returned lines take only their own."""
+    """First each line's own discount, then the order's, both on what is left. Returned lines take only their own.
+
+    A line nobody typed a price or a discount for takes the customer's standing discount (`terms`), a return as well: it
+    is worth what the goods were sold for.
+    """
     scale = 10**order.currency.minor
     for line in order.lines:
         typed = line.manual
         if typed is None:
+            standing = order.customer.discount
+            if standing is not None and line.given is None and line.gift is None:
+                line.left_with(line.remaining * part_left(standing), TERMS)
             continue
         if typed.percent is not None:
             line.left_with(line.remaining * part_left(typed.percent), MANUAL)
-        elif typed.amount is not None:
+        else:
             sign = 1 if line.gross >= 0 else -1
             line.left_with(line.remaining - sign * typed.amount * scale, MANUAL)
     if order.manual is None:
@@ -27,14 +35,14 @@ def manual_discounts(order: Order) -> None:
     if order.manual.percent is not None:
         for line in lines:
             line.left_with(line.remaining * part_left(order.manual.percent), MANUAL_ORDER)
-    elif order.manual.amount is not None:
+    else:
         spread(lines, at_digits(order.manual.amount, order.currency.minor), MANUAL_ORDER)
 
 
 def spread(lines: list[Line], total: int, why: str) -> None:
     """Take an amount (minor units) off lines in proportion to what is left of each, never more than that."""
     limits = [line.remaining for line in lines]
-    for line, part in zip(lines, share(total, [Fraction(one) for one in limits], limits), strict=True):
+    for line, part in zip(lines, share(total, limits, limits), strict=True):
         line.left_with(Fraction(line.remaining - part), why)
 
 
@@ -42,7 +50,7 @@ def taxes(order: Order) -> None:
     """R4: net and tax of every line, rounded per line, or per rate where the order or the book says so."""
     buckets: dict[tuple[Fraction, bool], list[Line]] = {}
     for line in order.lines:
-        rate = order.book.tax(line.item.tax)
+        rate = order.rate_of(line.item)
         if order.by_rate:
             buckets.setdefault((rate, line.tax_included), []).append(line)
         else:

@@ -44,15 +44,16 @@ def eligible(order: Order, promotion: Promotion, pool: list[Line]) -> Skip | Fou
     """Check a promotion from its dates to its tiers, on the lines in `pool` as they stand now."""
     code = _closed(order, promotion)
     if code is not None:
-        return Skip(code, {"coupon": promotion.coupon} if code == "coupon" and promotion.coupon else {})
+        return Skip(code, {"coupon": str(promotion.coupon)} if code == "coupon" else {})
     try:
         money = _money(order, promotion)
     except RateMissing:
         return Skip("currency")
     if not holds(order, promotion.when):
         return Skip("when")
-    named = promotion.match.items
-    apart = named is not None and named.isdisjoint(order.item_ids)  # most promotions, said at once
+    items, groups = promotion.match.items, promotion.match.item_groups
+    apart = items is not None and items.isdisjoint(order.item_ids)  # most promotions, said at once
+    apart = apart or (groups is not None and groups.isdisjoint(order.item_groups))
     matched = [] if apart else [line for line in pool if selects(promotion.match, line)]
     if not matched:
         return Skip("match")
@@ -111,7 +112,7 @@ def _tiers(order: Order, promotion: Promotion, passing: list[Line], money: Money
         for line in _passing(order, tier.minimum, passing, money):
             reached[line.seq] = place
     if not reached:
-        return Skip("tier", _missing(order, promotion.tiers[0].minimum, passing, money) if promotion.tiers else {})
+        return Skip("tier", _missing(order, promotion.tiers[0].minimum, passing, money))
     hits = [
         Hit(tier.effect, lines, money)
         for place, tier in enumerate(promotion.tiers)
@@ -144,16 +145,18 @@ def _meets(order: Order, minimum: Minimum, lines: list[Line], money: Money) -> b
 
 def _amount(order: Order, minimum: Minimum, lines: list[Line]) -> Fraction:
     """Minor units, before promotions or what is left, with or without tax, not rounded."""
-    total = ZERO
+    plain = 0
+    taxed: dict[Fraction, int] = {}
     for line in lines:
-        amount = Fraction(line.remaining if minimum.running else line.gross)
-        rate = ONE + order.book.tax(line.item.tax)
-        if minimum.tax == "incl" and not line.tax_included:
-            amount *= rate
-        elif minimum.tax == "excl" and line.tax_included:
-            amount /= rate
-        total += amount
-    return total
+        amount = line.remaining if minimum.running else line.gross
+        if minimum.tax is None or (minimum.tax == "incl") == line.tax_included:
+            plain += amount
+        else:
+            rate = order.rate_of(line.item)
+            taxed[rate] = taxed.get(rate, 0) + amount
+    with_tax = minimum.tax == "incl"
+    others = [amount * (ONE + rate) if with_tax else amount / (ONE + rate) for rate, amount in taxed.items()]
+    return sum(others, Fraction(plain))
 
 
 def _missing(order: Order, minimum: Minimum, lines: list[Line], money: Money) -> dict[str, str]:

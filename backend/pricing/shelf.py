@@ -7,9 +7,9 @@ are turned into plain amounts here, once, for the office and the phones alike: n
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from backend.core import database as db
 from backend.core.errors import Refusal
 from backend.core.money import MICRO, round_half_away, text_of_micro
 from backend.core.settings import settings
+from backend.customers.term_rules import nearest
 from backend.pricing.rules_book import Book
 from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_lists import Off, read_rule
@@ -26,7 +27,8 @@ from backend.pricing.rules_prices import off
 log = logging.getLogger(__name__)
 Rows = list[dict[str, Any]]
 # What a price depends on of a customer c; `Shelf.facts` turns such a row into the book's format.
-FACTS = """c.currency, c.price_list_id, c.last_order_at IS NULL AS first_order,
+FACTS = """c.currency, c.price_list_id, c.sales_method, c.payment_method, c.payment_term, c.discount_micro, c.tax_id,
+    c.last_order_at IS NULL AS first_order,
     ARRAY(SELECT l.group_id FROM customer_group_links l JOIN customer_groups g ON g.id = l.group_id
            WHERE l.customer_id = c.id AND g.deleted_at IS NULL
            ORDER BY l.is_primary DESC, g.code COLLATE "C") AS links"""
@@ -41,17 +43,27 @@ SELECT mark, json_build_object(
       FROM items WHERE deleted_at IS NULL AND active ORDER BY id) r),
   'packagings', ({_LIVE} (SELECT item_id, unit, num::text, den::text, whole_units FROM packagings
       WHERE deleted_at IS NULL ORDER BY item_id, unit) r),
-  'groups', ({_LIVE} (SELECT id, parent_id, code, price_list_id FROM customer_groups WHERE deleted_at IS NULL) r),
-  'lists', ({_LIVE} (SELECT id, code, currency, tax_included, is_default, valid_from, valid_to FROM price_lists
-      WHERE deleted_at IS NULL ORDER BY code) r),
+  'groups', ({_LIVE} (SELECT id, parent_id, code, price_list_id, currency, sales_method, payment_method, payment_term,
+      discount_micro, tax_id FROM customer_groups WHERE deleted_at IS NULL) r),
+  'company', ({_LIVE} (SELECT sales_method, payment_method, payment_term, discount_micro, tax_id FROM company_terms) r),
+  'lists', ({_LIVE} (SELECT id, code, name_vi, name_en, currency, tax_included, is_default, valid_from, valid_to
+      FROM price_lists WHERE deleted_at IS NULL ORDER BY code) r),
   'rules', ({_LIVE} (SELECT list_id, code, priority, item_id, item_group_id, customer_id, customer_group_id, unit,
       min_qty_micro, max_qty_micro, valid_from, valid_to, price FROM price_rules
       WHERE deleted_at IS NULL ORDER BY list_id, code COLLATE "C") r),
-  'promotions', ({_LIVE} (SELECT code, rule FROM promotions WHERE deleted_at IS NULL AND active
+  'promotions', ({_LIVE} (SELECT code, rule FROM promotions WHERE deleted_at IS NULL AND state = 'on'
       ORDER BY code COLLATE "C") r),
   'promotion_groups', ({_LIVE} (SELECT code, pick FROM promotion_groups ORDER BY code) r)
 )::text AS shelf FROM pricing_mark
 """
+
+
+class Kept(NamedTuple):
+    """A book cut from a shelf: its version, its JSON text (zlib), and when its giving out was last written down."""
+
+    version: str
+    packed: bytes
+    noted_at: datetime
 
 
 @dataclass(slots=True)
@@ -64,6 +76,9 @@ class Shelf:
         book: the same, read; kept so that its rules are parsed once.
         groups: customer group id -> codes from the group itself up to its root.
         lists: price list id -> code.
+        taxes: tax id -> code.
+        terms: the commercial terms each customer group sets itself, by its code.
+        company: those of the company.
     """
 
     mark: UUID
@@ -71,21 +86,33 @@ class Shelf:
     book: Book
     groups: dict[str, tuple[str, ...]]
     lists: dict[str, str]
-    books: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    taxes: dict[str, str]
+    terms: dict[str, dict[str, Any]]
+    company: dict[str, Any]
+    books: dict[str, Kept] = field(default_factory=dict)
 
     def facts(self, row: Any) -> dict[str, Any]:
         """A customer (a row with `FACTS`) as the book writes it.
 
         Group facts: the primary group and its ancestors, nearest first, then the same of the other groups by code.
+        Terms are inherited in that order (customers/term_rules.py).
         """
         groups = list(dict.fromkeys(code for link in row["links"] for code in self.groups.get(str(link), ())))
-        found: dict[str, Any] = {"currency": row["currency"], "first_order": row["first_order"]}
-        if groups:
-            found["groups"] = groups
-        price_list = self.lists.get(str(row["price_list_id"]))
-        if price_list is not None:
-            found["price_list"] = price_list
-        return found
+        levels: list[Mapping[str, Any]] = [row, *(self.terms[code] for code in groups), self.company]
+        discount = nearest("discount_micro", levels)
+        return {
+            "currency": nearest("currency", levels) or self.raw["company_currency"],
+            "first_order": row["first_order"],
+            **({"groups": groups} if groups else {}),
+            **_present(
+                price_list=self.lists.get(str(row["price_list_id"])),  # those of groups the brain finds by itself
+                channel=nearest("sales_method", levels),
+                payment_method=nearest("payment_method", levels),
+                payment_term=nearest("payment_term", levels),
+                discount=text_of_micro(discount) if discount else None,
+                tax=self.taxes.get(str(nearest("tax_id", levels))),
+            ),
+        }
 
 
 _kept: list[Shelf] = []
@@ -94,6 +121,11 @@ _kept: list[Shelf] = []
 def on_shelf(mark: UUID) -> Shelf | None:
     """The shelf of this mark, when this process has it."""
     return next((shelf for shelf in _kept if shelf.mark == mark), None)
+
+
+async def current_shelf() -> Shelf:
+    """The shelf as it stands: one small statement while nothing has changed."""
+    return on_shelf(await db.fetch_value("SELECT mark FROM pricing_mark")) or await load_shelf()
 
 
 async def load_shelf() -> Shelf:
@@ -124,6 +156,7 @@ def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> She
             if row["price_list_id"] in lists
         },
         "price_lists": {row["code"]: _list(row) for row in rows["lists"]},
+        "list_names": {row["code"]: {"vi": row["name_vi"], "en": row["name_en"]} for row in rows["lists"]},
         "promotions": [one for row in rows["promotions"] if _readable(one := {**row["rule"], "id": row["code"]})],
         "promotion_groups": {row["code"]: {"pick": row["pick"]} for row in rows["promotion_groups"]},
     }
@@ -136,7 +169,8 @@ def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> She
             item.setdefault("packagings", {})[row["unit"]] = _packaging(row)
     groups = _lineages(rows["groups"])
     _add_rules(raw, rows, lists, item_groups, groups)
-    return Shelf(mark, raw, Book(raw), groups, lists)
+    terms = {row["code"]: row for row in rows["groups"]}
+    return Shelf(mark, raw, Book(raw), groups, lists, taxes, terms, next(iter(rows["company"]), {}))
 
 
 def _add_rules(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from backend.core import database as db
 from backend.core.clock import now
 from backend.core.errors import Refusal
-from backend.pricing.errors import BookMalformed, PriceNesting
+from backend.pricing.errors import BookMalformed, PriceNesting, PriceRuleOverlap
 from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_lists import read_rule
 from backend.pricing.rules_prices import DEEPEST
@@ -68,12 +68,56 @@ async def insert_price_lists(rows: Sequence[NewPriceList], *, created_by: UUID |
     )
 
 
+class Overlap(NamedTuple):
+    """Two rows of a list that contradict each other: the new one and the other, and the other's days."""
+
+    rule_id: UUID
+    rule: str
+    other_id: UUID
+    other: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+async def overlaps(rows: Sequence[NewPriceRule]) -> list[Overlap]:
+    """What would contradict these rows if they were stored, among those stored and among themselves; by code.
+
+    Rows contradict each other when list, item, customer, unit, quantity break and priority are the same and their days
+    overlap. A stored row with the id of a new one is taken to be replaced by it.
+    """
+    found = await db.fetch(
+        """WITH new AS MATERIALIZED (
+             SELECT id, code, list_id, coalesce(item_id, $2) AS item, coalesce(item_group_id, $2) AS item_group,
+                    coalesce(customer_id, $2) AS customer, coalesce(customer_group_id, $2) AS customer_group,
+                    coalesce(unit, '') AS unit, coalesce(min_qty_micro, 0) AS least, coalesce(priority, 0) AS priority,
+                    valid_from, valid_to, daterange(valid_from, valid_to, '[]') AS days
+               FROM jsonb_populate_recordset(NULL::price_rules, $1::text::jsonb)),
+                others AS (
+             SELECT n.id AS of_id, n.code AS of_code, r.id, r.code, r.valid_from, r.valid_to
+               FROM new n JOIN price_rules r ON r.deleted_at IS NULL AND r.list_id = n.list_id
+                AND coalesce(r.item_id, $2) = n.item AND coalesce(r.item_group_id, $2) = n.item_group
+                AND coalesce(r.customer_id, $2) = n.customer AND coalesce(r.customer_group_id, $2) = n.customer_group
+                AND coalesce(r.unit, '') = n.unit AND coalesce(r.min_qty_micro, 0) = n.least AND r.priority = n.priority
+                AND daterange(r.valid_from, r.valid_to, '[]') && n.days
+              WHERE r.id NOT IN (SELECT id FROM new)
+             UNION ALL
+             SELECT n.id, n.code, o.id, o.code, o.valid_from, o.valid_to
+               FROM new n JOIN new o USING (list_id, item, item_group, customer, customer_group, unit, least, priority)
+              WHERE (o.code COLLATE "C", o.id) < (n.code COLLATE "C", n.id) AND o.days && n.days)
+           SELECT * FROM others ORDER BY of_code COLLATE "C", code COLLATE "C" """,
+        msgspec.json.encode(rows).decode(),
+        UUID(int=0),
+    )
+    return [Overlap(*row) for row in found]
+
+
 async def insert_price_rules(rows: Sequence[NewPriceRule], *, created_by: UUID | None = None) -> None:
     """Store rules in one statement.
 
-    Refuses `book-malformed` for a price the rules could not read later, and `price-nesting` for lists built on each
-    other more than five deep or in a circle.
+    Refuses `book-malformed` for a price the rules could not read later, `price-rule-overlap` for rows that contradict
+    each other, and `price-nesting` for lists built on each other more than five deep or in a circle.
     """
+    refuse_overlaps(await overlaps(rows))
     for row in rows:
         try:
             read_rule({"id": row.code, "price": row.price})
@@ -93,10 +137,26 @@ async def insert_price_rules(rows: Sequence[NewPriceRule], *, created_by: UUID |
         created_by,
     )
     if any(row.price.get("base", "").startswith("list:") for row in rows):
-        await _refuse_deep_nesting()
+        await refuse_deep_nesting()
 
 
-async def _refuse_deep_nesting() -> None:
+def refuse_overlaps(found: Sequence[Overlap]) -> None:
+    """Refuse `price-rule-overlap`, naming both rows of the first contradiction and how many there are."""
+    if found:
+        first = found[0]
+        raise PriceRuleOverlap(
+            pointer="/valid_from",
+            rule=first.rule,
+            other=first.other,
+            other_id=str(first.other_id),
+            valid_from=first.valid_from and first.valid_from.isoformat(),
+            valid_to=first.valid_to and first.valid_to.isoformat(),
+            overlaps=len(found),
+        )
+
+
+async def refuse_deep_nesting() -> None:
+    """Refuse `price-nesting` when any list is now built on others more than five deep or in a circle."""
     deep = await db.fetch_value(
         """WITH RECURSIVE built AS (
                SELECT DISTINCT l.code AS above, substr(r.price->>'base', 6) AS below

@@ -35,7 +35,15 @@ async def fill(references: Sequence[UUID], *, harden: bool = False) -> list[Held
     return [Held(row["reference"], row["line"], row["item"], row["held"], row["backlog"]) for row in rows]
 
 
-async def release(references: Sequence[UUID], *, how: Literal["released", "expired"] = "released") -> set[UUID]:
-    """Give back everything these references hold or wait for, picked or not. The items that became free."""
-    rows = await fetch("SELECT * FROM stock_release($1::uuid[], $2, $3)", list(references), how, now())
+async def release(
+    references: Sequence[UUID], *, how: Literal["released", "expired"] = "released", lines: Sequence[UUID] | None = None
+) -> set[UUID]:
+    """Give back everything these references (or only these lines of theirs) hold or wait for, picked or not.
+
+    The items that became free.
+    """
+    rows = await fetch(
+        "SELECT * FROM stock_release($1::uuid[], $2, $3, $4::uuid[])",
+        list(references), how, now(), None if lines is None else list(lines),
+    )  # fmt: skip
     return {row["item"] for row in rows if row["given_back"] > 0}

@@ -1,6 +1,6 @@
 // Merges locales/<language>/*.json at build time, compiles the ICU texts and types the keys.
 // `npm run check` fails when two slices claim one key or a text exists in one language only; the build only warns.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compileMessage } from '@lingui/message-utils/compileMessage'
 
@@ -11,15 +11,32 @@ export const languages = ['vi', 'en']
 /** Keys that two slices claim, found while reading. */
 const clashes = new Set()
 
-/** Which catalogue a file belongs to: `<slice>-desk.json` holds what only screens at a desk say and comes with those. */
-const isDesk = (file) => file.endsWith('-desk.json')
+/** What is said before any screen is open: the frame, the state of the sync, logging in. */
+const START = new Set(['app.json', 'sync.json', 'people-ui.json'])
 
-/** All texts of a language, key to ICU source; `only` narrows it to the files of one catalogue. */
+/** The labels of the bar, which stand before any screen is open. */
+function navLabels() {
+  const screens = join(root, 'src/screens')
+  const files = readdirSync(screens).map((slice) => join(screens, slice, 'routes.ts')).filter((file) => existsSync(file))
+  return new Set(files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/\blabel: '([^']+)'/g)].map(([, key]) => key)))
+}
+
+/**
+ * Which catalogue a text belongs to: `start` comes with the app, `field` with the first screen, `desk` (the files
+ * `<slice>-desk.json`) with the first screen for a desk.
+ */
+function partOf(file, key, labels) {
+  if (labels.has(key) || START.has(file)) return 'start'
+  return file.endsWith('-desk.json') ? 'desk' : 'field'
+}
+
+/** All texts of a language, key to ICU source; `only` narrows it by file and key. */
 export function texts(language, only = () => true) {
   const all = {}
   const folder = join(root, 'locales', language)
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json') && only(name)).sort()) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json')).sort()) {
     for (const [key, text] of Object.entries(JSON.parse(readFileSync(join(folder, file), 'utf8')))) {
+      if (!only(file, key)) continue
       if (key in all) clashes.add(`locales/${language}/${file}: "${key}" is already said by another slice`)
       all[key] = text
     }
@@ -48,7 +65,7 @@ export function writeKeys() {
   if (old !== source) writeFileSync(path, source)
 }
 
-/** `import catalog from 'virtual:catalog/vi'` (or `.../vi-desk`): compiled texts, one chunk per language and place of work. */
+/** `import catalog from 'virtual:catalog/vi-start'` (`-field`, `-desk`): compiled texts, one chunk per language and part. */
 export function catalogs() {
   return {
     name: 'catalogs',
@@ -60,8 +77,9 @@ export function catalogs() {
     resolveId: (id) => (id.startsWith('virtual:catalog/') ? `\0${id}` : undefined),
     load(id) {
       if (!id.startsWith('\0virtual:catalog/')) return undefined
-      const [language, desk] = id.slice('\0virtual:catalog/'.length).split('-')
-      const mine = (file) => isDesk(file) === (desk === 'desk')
+      const [language, part] = id.slice('\0virtual:catalog/'.length).split('-')
+      const labels = navLabels()
+      const mine = (file, key) => partOf(file, key, labels) === part
       // What only the office says (its problems travel with their text, papers and notices are made there) stays there.
       const office = (key) => /^(notice|paper|insight)\./.test(key) || (key.startsWith('problem.') && !pricing.has(key))
       const pricing = new Set(Object.keys(JSON.parse(readFileSync(join(root, 'locales', language, 'pricing.json'), 'utf8'))))

@@ -10,16 +10,30 @@ const root = join(import.meta.dirname, '..')
 
 const kept = (file: string) => !/\.(map|br|gz|mjs)$/.test(file) && !file.startsWith('.vite/') && file !== 'sw.js' && !file.endsWith('.webmanifest')
 
-/** Whether a chunk serves desks only: a phone in the field is not made to keep it. */
-const atDesk = (chunk: OutputBundle[string] | undefined) =>
-  chunk?.type === 'chunk' && chunk.moduleIds.length > 0 && chunk.moduleIds.every((id) => /\/desk\/|virtual:catalog\/\w+-desk$/.test(id))
+/** Chunks that a phone in the field can come to: everything but what only screens for a desk lead to. */
+function inTheField(bundle: OutputBundle): Set<string> {
+  const isDesk = (file: string) => {
+    const chunk = bundle[file]
+    return chunk?.type === 'chunk' && /\/desk\/|virtual:catalog\/\w+-desk$/.test(chunk.facadeModuleId ?? '')
+  }
+  const found = new Set<string>()
+  const waiting = Object.values(bundle).flatMap((chunk) => (chunk.type === 'chunk' && chunk.isEntry ? [chunk.fileName] : []))
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const chunk = bundle[file]
+    if (found.has(file) || chunk?.type !== 'chunk') continue
+    found.add(file)
+    waiting.push(...chunk.imports, ...chunk.dynamicImports.filter((next) => !isDesk(next)))
+  }
+  return found
+}
 
 export function serviceWorker(): Plugin {
   return {
     name: 'service-worker',
     apply: 'build',
     async writeBundle(options, bundle) {
-      const files = Object.keys(bundle).filter((file) => kept(file) && !atDesk(bundle[file])).sort()
+      const field = inTheField(bundle)
+      const files = Object.keys(bundle).filter((file) => kept(file) && (bundle[file]!.type === 'asset' || field.has(file))).sort()
       const list: { url: string; revision: string | null }[] = files.map((file) => ({ url: `/static/${file}`, revision: null }))
       const shell = createHash('sha256').update(readFileSync(join(root, 'templates/shell.html.jinja'))).update(files.join())
       list.push({ url: '/', revision: shell.digest('hex').slice(0, 16) })

@@ -18,7 +18,7 @@
 import type { Component } from 'svelte'
 import type { RouteDefinition } from 'svelte-spa-router'
 import { wrap } from 'svelte-spa-router/wrap'
-import { speakAtDesk, type Key } from './lib/i18n.svelte.ts'
+import { speakAlso, type Key } from './lib/i18n.svelte.ts'
 import type { Role } from './lib/session.ts'
 
 export interface NavItem {
@@ -44,11 +44,15 @@ export interface Slice {
 
 const slices = Object.values(import.meta.glob<Slice>('./screens/*/routes.ts', { eager: true, import: 'default' }))
 
-const atDesk = ([path, load]: [string, NonNullable<Slice['desk']>[string]]): [string, typeof load] => [path, async () => (await Promise.all([load(), speakAtDesk()]))[0]]
+type Screens = NonNullable<Slice['screens']>
+
+/** Screens come together with the texts of the place they are used at. */
+const speaking = (screens: Screens | undefined, ...parts: ('field' | 'desk')[]): [string, Screens[string]][] =>
+  Object.entries(screens ?? {}).map(([path, load]) => [path, async () => (await Promise.all([load(), ...parts.map(speakAlso)]))[0]])
 
 export const routes: RouteDefinition = Object.fromEntries(
   slices
-    .flatMap((slice) => [...Object.entries(slice.screens ?? {}), ...Object.entries(slice.desk ?? {}).map(atDesk)])
+    .flatMap((slice) => [...speaking(slice.screens, 'field'), ...speaking(slice.desk, 'field', 'desk')])
     // '*' must be tried last, and longer fixed paths before patterns
     .sort(([a], [b]) => Number(a === '*') - Number(b === '*') || Number(a.includes(':')) - Number(b.includes(':')))
     .map(([path, load]) => [path, wrap({ asyncComponent: load as never })]),

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,16 +40,16 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """`tuyen demo`, as a newcomer would start it."""
-    port, data_dir = free_port(), tmp_path_factory.mktemp("demo") / "data"
+@contextmanager
+def serving(data_dir: Path, **settings: str) -> Iterator[Served]:
+    """`tuyen demo`, as a newcomer would start it; `settings` are environment variables."""
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "backend", "demo", "--port", str(port), "--data-dir", str(data_dir)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "TUYEN_LOGIN_PER_ADDRESS": "1000"},
+        env={**os.environ, "TUYEN_LOGIN_PER_ADDRESS": "1000", **settings},
     )
     said: list[str] = []
     assert process.stdout is not None
@@ -57,9 +58,18 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         if line.startswith("ready "):
             break
     assert said and said[-1].startswith("ready "), "".join(said)
-    yield Served(port, data_dir)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    try:
+        yield Served(port, data_dir)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demo company all stories share."""
+    with serving(tmp_path_factory.mktemp("demo") / "data") as company:
+        yield company
 
 
 @pytest.fixture

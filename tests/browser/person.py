@@ -1,6 +1,8 @@
 """A person at a screen: logging in, finding things, taking pictures of what they see."""
 
+import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +21,21 @@ WORDS = {
     },
     "en": {
         "log_in": "Log in", "visit": "Visit", "save_visit": "Save visit", "add_item": "Add an item",
-        "place": "Send", "save_expense": "Save expense", "log_out": "Log out", "approve": "Approve",
+        "place": "Place order", "save_expense": "Save expense", "log_out": "Log out", "approve": "Approve",
         "take": "Take this order", "picked": "Picking done", "dispatch": "Confirm dispatch", "offline": "Offline",
     },
 }  # fmt: skip
+
+
+LOCALES = Path(__file__).parents[2] / "pwa" / "locales"
+TEXTS: dict[str, dict[str, str]] = {
+    language: {
+        key: text
+        for file in sorted((LOCALES / language).glob("*.json"))
+        for key, text in json.loads(file.read_text("utf-8")).items()
+    }
+    for language in ("vi", "en")
+}
 
 
 class Person:
@@ -45,9 +58,20 @@ class Person:
             lambda message: self.faults.append(message.text) if "Content Security Policy" in message.text else None,
         )
 
+    def say(self, key: str, **values: str) -> str:
+        """What the app says under a key in this person's language: the longest part free of values not given."""
+        text = TEXTS[self.language][key]
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", value)
+        return max(re.split(r"\{[^}]*\}", text), key=len).strip(" ,")
+
     def log_in(self, login: str, landing: str) -> None:
-        """Through the form, to a heading of the first screen."""
+        """Through the form, in the person's language, to a heading of the first screen."""
         self.page.goto(self.home)
+        # Chosen by hand either way, because the office remembers what somebody chose last.
+        for name, language in (("English", "en"), ("Tiếng Việt", "vi"))[: 1 + (self.language == "vi")]:
+            self.page.get_by_role("button", name=name).click()
+            expect(self.page.locator("html")).to_have_attribute("lang", language, timeout=PATIENCE)
         self.page.locator("input[name=username]").fill(login)
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.keyboard.press("Enter")

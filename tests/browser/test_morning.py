@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,17 @@ from tests.makers import photo
 
 pytestmark = pytest.mark.xdist_group("browser")
 ITEM = "SUA"
+REASONS = {
+    "vi": {"selling": "Bán hàng", "ordered": "Có đơn hàng", "parking": "Gửi xe, cầu đường"},
+    "en": {"selling": "Selling", "ordered": "Ordered", "parking": "Parking and tolls"},
+}
+NOTES = {
+    "vi": {"visit": "Trưng bày đủ hai mặt kệ", "expense": "Gửi xe chợ Bến Thành"},
+    "en": {"visit": "Both shelves are full", "expense": "Parking at Ben Thanh market"},
+}
 
 
-def metres_north(place: dict[str, Any], metres: float) -> dict[str, float]:
+def metres_north(place: dict[str, Any], metres: float) -> Any:
     """A point some metres north of a place, with a good fix."""
     return {"latitude": place["lat"] + math.degrees(metres / 6_371_000), "longitude": place["lon"], "accuracy": 15}
 
@@ -45,12 +54,12 @@ def log_a_visit(lan: Person, customer: dict[str, Any], files: list[str], note: s
     """Check in, take the photos, write the note, save."""
     lan.see(f"/visits/new/{customer['id']}")
     page = lan.page
-    expect(page.get_by_text("Cách điểm bán")).to_be_visible(timeout=PATIENCE)
-    page.get_by_text("Bán hàng", exact=True).click()
+    expect(page.get_by_text(lan.say("visit.far"))).to_be_visible(timeout=PATIENCE)
+    page.get_by_text(REASONS[lan.language]["selling"], exact=True).click()
     page.locator("input[type=file]").set_input_files(files)
     expect(page.locator("section img")).to_have_count(len(files), timeout=PATIENCE)
     page.locator("textarea").fill(note)
-    page.get_by_text("Có đơn hàng", exact=True).click()
+    page.get_by_text(REASONS[lan.language]["ordered"], exact=True).click()
     lan.picture("visit")
     page.get_by_role("button", name=lan.words["save_visit"]).click()
     expect(page.get_by_text(note).first).to_be_visible(timeout=PATIENCE)
@@ -61,13 +70,13 @@ def claim_parking(lan: Person, customer: dict[str, Any], file: str, note: str) -
     lan.see(f"/expenses/new/{customer['id']}")
     page = lan.page
     page.locator("input").first.fill("20.000")
-    page.get_by_text("Gửi xe, cầu đường", exact=True).click()
+    page.get_by_text(REASONS[lan.language]["parking"], exact=True).click()
     page.locator("input[type=file]").set_input_files([file])
     expect(page.locator("section img")).to_have_count(1, timeout=PATIENCE)
     page.locator("textarea").fill(note)
     lan.picture("expense")
     page.get_by_role("button", name=lan.words["save_expense"]).click()
-    expect(page.locator("h1", has_text="Ghi chi phí")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("h1", has_text=lan.say("expense.new"))).to_have_count(0, timeout=PATIENCE)
 
 
 def add_item(lan: Person, typed: str, qty: str) -> None:
@@ -78,19 +87,22 @@ def add_item(lan: Person, typed: str, qty: str) -> None:
     expect(box).to_be_focused()
     box.fill(typed)
     box.press("Enter")
-    quantity = page.get_by_role("textbox", name="Số lượng").last
+    quantity = page.get_by_role("textbox", name=lan.say("orders.qty-of")).last
     quantity.fill(qty)
     quantity.press("Tab")
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_morning_without_a_network_reaches_the_office_exactly_once(
-    browser: Browser, served: Served, line: BadLine, tmp_path: Path
+    browser: Browser, served: Served, line: BadLine, tmp_path: Path, language: str
 ) -> None:
     home = f"http://127.0.0.1:{line.port}"
     spot = {"geolocation": {"latitude": 10.77, "longitude": 106.69, "accuracy": 15}, "permissions": ["geolocation"]}
-    with person(browser, home, size=PHONE, pictures="morning", **spot) as lan:
-        lan.log_in("lan", "Hôm nay")
+    with person(browser, home, size=PHONE, language=language, pictures="morning", **spot) as lan:
+        notes = NOTES[language]
+        lan.log_in("lan", lan.say("app.today"))
         expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        assert lan.ask("/me")["language"] == language  # the office's own words follow what was chosen at the door
         minh = shop(lan, "cua hang minh")
         other = shop(lan, "dai ly")
         before = len(lan.ask(f"/orders?customer={minh['id']}&limit=200")["items"])
@@ -99,7 +111,7 @@ def test_a_morning_without_a_network_reaches_the_office_exactly_once(
 
         line.cut()
         lan.reopen()  # step 2
-        expect(lan.page.get_by_text("0/12")).to_be_visible(timeout=PATIENCE)
+        expect(lan.page.get_by_text(re.compile(r"\b[0-9]+/12\b"))).to_be_visible(timeout=PATIENCE)
         expect(lan.page.locator("[data-sync=offline]")).to_be_visible(timeout=PATIENCE)
         lan.picture("today-offline")
 
@@ -111,10 +123,10 @@ def test_a_morning_without_a_network_reaches_the_office_exactly_once(
         expect(lan.page.locator("main li").first).to_be_visible()
 
         lan.context.set_geolocation(metres_north(minh, 40))  # steps 4 and 5
-        log_a_visit(lan, minh, photos(tmp_path, "a", "b", "c"), "Trưng bày đủ hai mặt kệ")
+        log_a_visit(lan, minh, photos(tmp_path, *(language + word for word in "abc")), notes["visit"])
         lan.context.set_geolocation(metres_north(other, 900))
         lan.see(f"/visits/new/{other['id']}")
-        expect(lan.page.get_by_text("Lý do không ở điểm bán").first).to_be_visible(timeout=PATIENCE)
+        expect(lan.page.get_by_text(lan.say("visit.far-reason")).first).to_be_visible(timeout=PATIENCE)
         lan.picture("visit-far")
 
         lan.see(f"/orders/new/{minh['id']}")  # step 7, without its promotion
@@ -128,14 +140,14 @@ def test_a_morning_without_a_network_reaches_the_office_exactly_once(
         lan.see(f"/orders/new/{minh['id']}")
         expect(lan.page.get_by_test_id("order-total")).to_have_text(total, timeout=PATIENCE)
         lan.page.get_by_role("button", name=lan.words["place"]).click()
-        expect(lan.page.locator("main .tag", has_text="Chờ gửi")).to_be_visible(timeout=PATIENCE)
-        expect(lan.page.get_by_text("Chưa được văn phòng xác nhận")).to_be_visible()
+        expect(lan.page.locator("main .tag", has_text=lan.say("orders.waiting"))).to_be_visible(timeout=PATIENCE)
+        expect(lan.page.get_by_text(lan.say("orders.not-confirmed"))).to_be_visible()
         lan.picture("order-waiting")
 
-        claim_parking(lan, minh, photos(tmp_path, "receipt")[0], "Gửi xe chợ Bến Thành")  # step 11
+        claim_parking(lan, minh, photos(tmp_path, f"{language} receipt")[0], notes["expense"])  # step 11
         assert lan.waiting() >= 4 + 3
         lan.see("/outbox")
-        expect(lan.page.get_by_text("Đơn của Cửa hàng Minh")).to_be_visible(timeout=PATIENCE)
+        expect(lan.page.get_by_text(lan.say("orders.outbox", customer="Cửa hàng Minh"))).to_be_visible(timeout=PATIENCE)
         lan.picture("outbox")
 
         lan.see("/more")  # step 18: refused while something is unsent, and says how much
@@ -179,11 +191,13 @@ def _all_is_there_once(lan: Person, minh: dict[str, Any], before: int, total: st
     visits = [
         one
         for one in lan.ask(f"/activities?customer={minh['id']}")["items"]
-        if one["note"] == "Trưng bày đủ hai mặt kệ"
+        if one["note"] == NOTES[lan.language]["visit"]
     ]
     assert len(visits) == 1 and visits[0]["verdict"] == "ok"
     expenses = [
-        one for one in lan.ask(f"/expenses?customer={minh['id']}")["items"] if one["note"] == "Gửi xe chợ Bến Thành"
+        one
+        for one in lan.ask(f"/expenses?customer={minh['id']}")["items"]
+        if one["note"] == NOTES[lan.language]["expense"]
     ]
     assert len(expenses) == 1 and expenses[0]["amount"] == "20000"
     sums = lan.page.evaluate(

@@ -33,19 +33,29 @@ def settled(page: Page) -> int:
     return dong(page.get_by_test_id("total").inner_text())
 
 
-def test_hungs_map_equals_the_ledger_in_both_region_sets(browser: Browser, served: Served) -> None:
-    with person(browser, f"http://127.0.0.1:{served.port}", size=DESK, pictures="office") as hung:
-        hung.log_in("hung", "Hôm nay")
+# Every story in both languages, and each at a desk or in the hand the other way round.
+BOTH = pytest.mark.parametrize(("language", "size"), [("vi", "desk"), ("en", "phone")])
+TURNED = pytest.mark.parametrize(("language", "size"), [("vi", "phone"), ("en", "desk")])
+SIZES = {"desk": DESK, "phone": PHONE}
+
+
+@BOTH
+def test_hungs_map_equals_the_ledger_in_both_region_sets(
+    browser: Browser, served: Served, language: str, size: str
+) -> None:
+    home = f"http://127.0.0.1:{served.port}"
+    with person(browser, home, size=SIZES[size], language=language, pictures=f"office-{size}") as hung:
+        hung.log_in("hung", hung.say("app.today"))
         hung.see("/regions")
         page = hung.page
         total = settled(page)
         first = rows_of(page)
         assert total > 0 and sum(first.values()) == total == dong(page.get_by_test_id("table-total").inner_text())
-        assert "(chưa định vị)" in first
+        assert hung.say("regions.unlocated") in first
         expect(page.locator("svg path.region").first).to_be_visible(timeout=PATIENCE)
         hung.picture("map-34")
 
-        page.get_by_text("63 tỉnh", exact=True).click()  # step 2
+        page.get_by_text(hung.say("regions.set-63"), exact=True).click()  # step 2
         expect(page.locator("svg path.region")).to_have_count(63, timeout=PATIENCE)
         assert settled(page) == total and sum(rows_of(page).values()) == total
         assert rows_of(page).keys() != first.keys()
@@ -53,13 +63,11 @@ def test_hungs_map_equals_the_ledger_in_both_region_sets(browser: Browser, serve
 
         people: list[dict[str, Any]] = hung.ask("/positions")  # step 3
         lans = next(one for one in people if "Lê Thị Lan" in one["holders"])
-        page.get_by_label("Nhân viên").select_option(str(lans["id"]))
+        page.get_by_label(hung.say("regions.rep")).select_option(str(lans["id"]))
         page.wait_for_function("(all) => document.querySelector('[data-testid=total]').textContent !== all", arg="")
         page.wait_for_timeout(1500)
         hers = settled(page)
-        choice = {
-            name: page.get_by_label(label).input_value() for name, label in (("from", "Từ tháng"), ("to", "Đến tháng"))
-        }
+        choice = {name: page.get_by_label(hung.say(f"regions.{name}")).input_value() for name in ("from", "to")}
         told = hung.ask(
             f"/insight/revenue?set=VN-ADM1-63&from={choice['from']}&to={choice['to']}&position={lans['id']}"
         )
@@ -84,9 +92,13 @@ def test_hungs_map_equals_the_ledger_in_both_region_sets(browser: Browser, serve
         assert theirs["name"] not in hung.page.inner_text("body")
 
 
-def test_tuan_picks_short_and_sends_the_goods_off_without_seeing_a_price(browser: Browser, served: Served) -> None:
-    with person(browser, f"http://127.0.0.1:{served.port}", size=PHONE, pictures="warehouse") as tuan:
-        tuan.log_in("tuan", "Hàng cần lấy")
+@TURNED
+def test_tuan_picks_short_and_sends_the_goods_off_without_seeing_a_price(
+    browser: Browser, served: Served, language: str, size: str
+) -> None:
+    home = f"http://127.0.0.1:{served.port}"
+    with person(browser, home, size=SIZES[size], language=language, pictures=f"warehouse-{size}") as tuan:
+        tuan.log_in("tuan", tuan.say("dispatch.title"))
         page = tuan.page
         expect(page.locator("main li a").first).to_be_visible(timeout=PATIENCE)
         assert "₫" not in page.inner_text("main")
@@ -95,28 +107,30 @@ def test_tuan_picks_short_and_sends_the_goods_off_without_seeing_a_price(browser
         waiting = next(one for one in tuan.ask("/dispatches/queue?limit=200")["items"] if one["state"] == "confirmed")
         tuan.see(f"/dispatch/{waiting['id']}")
         page.get_by_role("button", name=tuan.words["take"]).click()
-        steppers = page.get_by_role("button", name="Bớt")
+        steppers = page.get_by_role("button", name=tuan.say("app.less"))
         expect(steppers.first).to_be_visible(timeout=PATIENCE)
         steppers.first.click()  # one fewer than ordered: a reason is asked
         expect(page.get_by_role("button", name=tuan.words["picked"])).to_be_disabled()
-        page.get_by_label("Lý do lấy thiếu").select_option(index=1)
+        page.get_by_label(tuan.say("dispatch.short-reason")).select_option(index=1)
         assert "NaN" not in page.inner_text("main")
         tuan.picture("picking")
         page.get_by_role("button", name=tuan.words["picked"]).click()
         expect(page.get_by_role("button", name=tuan.words["dispatch"])).to_be_visible(timeout=PATIENCE)
         assert "₫" not in page.inner_text("main")
-        page.get_by_label("Biển số xe").fill("51C-123.45")
+        page.get_by_label(tuan.say("dispatch.plate")).fill("51C-123.45")
         tuan.picture("dispatch")
         page.get_by_role("button", name=tuan.words["dispatch"]).click()
-        expect(page.locator("h1", has_text="Hàng cần lấy")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("h1", has_text=tuan.say("dispatch.title"))).to_be_visible(timeout=PATIENCE)
         order = tuan.ask(f"/orders/{waiting['id']}")
         assert order["state"] in ("dispatched", "confirmed")  # confirmed: what was short waits for goods
         assert order["dispatches"] and "total" not in order
 
 
-def test_hung_answers_a_held_order_with_a_reason(browser: Browser, served: Served) -> None:
-    with person(browser, f"http://127.0.0.1:{served.port}", size=PHONE, pictures="approve") as hung:
-        hung.log_in("hung", "Hôm nay")
+@TURNED
+def test_hung_answers_a_held_order_with_a_reason(browser: Browser, served: Served, language: str, size: str) -> None:
+    home = f"http://127.0.0.1:{served.port}"
+    with person(browser, home, size=SIZES[size], language=language, pictures=f"approve-{size}") as hung:
+        hung.log_in("hung", hung.say("app.today"))
         hung.see("/approvals")
         page = hung.page
         first = page.locator("main li").first

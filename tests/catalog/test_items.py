@@ -74,7 +74,7 @@ async def test_the_database_refuses_what_is_no_catalog(database: str) -> None:
         await db.execute("UPDATE packagings SET num = 0")
     with pytest.raises(Exception, match="cannot lie under itself"):
         await db.execute("UPDATE item_groups SET parent_id = $1 WHERE id = $1", ids.milk_group)
-    with pytest.raises(Exception, match="price_rules_no_tie"):
+    with pytest.raises(Exception, match="price_rules_no_overlap"):
         await db.execute(
             """INSERT INTO price_rules (id, list_id, code, item_id, price)
                SELECT $1, list_id, 'TWIN', item_id, price FROM price_rules WHERE code = 'DL-1'""",

@@ -1,11 +1,15 @@
 """The map over HTTP: small, kept for ever under its hash, with the archipelagos drawn."""
 
+import gzip
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from backend.geo.address import PARSER_VERSION
+from backend.geo.locate import DATA
 
 pytestmark = pytest.mark.anyio
 
@@ -46,3 +50,29 @@ async def test_a_stale_hash_is_not_kept_and_an_unknown_set_is_not_found(
     assert "immutable" not in stale.headers["cache-control"]
     assert stale.json()["type"] == "Topology"
     assert (await client.get("/geo/sets/MOON/shapes")).status_code == 404
+
+
+async def test_phones_are_told_which_unit_tables_to_hold_and_get_them_packed(
+    cast: SimpleNamespace, client_for: Callable[..., Any]
+) -> None:
+    client = await client_for(cast.lan)
+    told = (await client.get("/geo/units")).json()
+    assert told["parser"] == PARSER_VERSION and told["version"] in told["url"]
+    url = told["url"].removeprefix("/api/v1")
+    plain = gzip.decompress((DATA / "units.json.gz").read_bytes())
+    sizes = {}
+    for coding in ("br", "gzip", "identity"):
+        answer = await client.get(url, headers={"accept-encoding": coding})
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers.get("content-encoding", "identity") == coding
+        sizes[coding] = int(answer.headers["content-length"])
+        assert answer.content == plain
+    assert sizes["br"] == told["sent"] < 150_000 < sizes["gzip"] < sizes["identity"] == told["bytes"]
+
+
+async def test_unit_tables_of_another_version_are_not_found_and_nobody_gets_them_unasked(
+    cast: SimpleNamespace, client_for: Callable[..., Any], anonymous: Any
+) -> None:
+    client = await client_for(cast.lan)
+    assert (await client.get("/geo/units/0000000000000000")).status_code == 404
+    assert (await anonymous.get("/geo/units")).status_code == 401

@@ -50,7 +50,8 @@ async def make_customers(chance: Random, count: int, positions: Sequence[int]) -
         [(one, f"KH{one.hex[-10:]}", f"Khách {n}", position) for n, (one, position) in enumerate(made)],
     )
     await execute(
-        "INSERT INTO credit_accounts (id, currency) SELECT id, currency FROM customers ON CONFLICT DO NOTHING"
+        """INSERT INTO credit_accounts (id, currency) SELECT id, coalesce(currency, 'VND') FROM customers
+           ON CONFLICT DO NOTHING"""
     )
     placed = [one for one, _ in made if chance.random() < 0.9]
     chosen = [chance.choice(PLACES) for _ in placed]

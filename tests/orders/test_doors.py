@@ -1,5 +1,7 @@
 """The HTTP doors of orders: malformed and foreign requests, what each role sees, and what a page costs."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -259,3 +261,10 @@ async def test_lists_page_filter_and_cost_the_same_however_long(
         return len(said)
 
     assert await statements(1) == await statements(50) == 3
+
+
+def test_the_served_app_knows_every_job_that_orders_ask_for() -> None:
+    """In a process of its own: other tests import the rooms that register them."""
+    script = "import backend.app; from backend.core import jobs; print(' '.join(jobs._registry))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert {"orders.resume", "orders.expire"} <= set(said.stdout.split())

@@ -10,7 +10,7 @@ ITEMS = ("A", "B", "C", "D", "Ê-5")
 GROUPS = ("sua", "do-uong", "cafe")
 CUSTOMER_GROUPS = ("dai-ly-1", "dai-ly", "le")
 REGIONS = ("q1", "mien-nam")
-LISTS = ("L1", "L2", "L3")
+LISTS = ("L1", "L2", "L3", "L4", "L5", "L6", "L7")
 UNITS = ("cai", "thung", "loc")
 
 
@@ -28,7 +28,9 @@ class Dice:
         return self.random.sample(names, self.random.randint(1, len(names)))
 
     def amount(self, most: int, decimals: int = 2) -> str:
-        """A decimal text from 0 to `most`, sometimes with decimals."""
+        """A decimal text from 0 to `most`, sometimes with decimals, once in a while absurdly large or small."""
+        if self.random.randrange(400) == 0:
+            return self.random.choice(("999999999999999999.999999999999", "0.000000000001", "123456789012345678"))
         whole = str(self.random.randint(0, most))
         if not decimals or self.chance(70):
             return whole
@@ -70,8 +72,8 @@ def _book(dice: Dice) -> Json:
             group: {"price_list": dice.random.choice(LISTS)} for group in CUSTOMER_GROUPS if dice.chance(40)
         },
         "regions": {region: {"price_list": dice.random.choice(LISTS)} for region in REGIONS if dice.chance(20)},
-        "price_lists": {code: _list(dice, place) for place, code in enumerate(LISTS)},
-        "promotions": [_promotion(dice, place) for place in range(dice.random.randint(0, 7))],
+        "price_lists": _lists(dice),
+        "promotions": [_promotion(dice, place) for place in range(dice.random.randint(0, 9))],
         "promotion_groups": {"g1": {"pick": "best"}, "g2": {"pick": "priority"}},
     }
     return dice.maybe(50, book, default_price_list=lambda: dice.random.choice(LISTS))
@@ -85,18 +87,19 @@ def _item(dice: Dice) -> Json:
     item: Json = {"base_unit": "cai", "packagings": packagings, "groups": dice.some(GROUPS) if dice.chance(70) else []}
     if dice.chance(15):
         item["whole_units"] = True
+    if dice.chance(97):
+        item["list_price"] = dice.amount(90_000)
     return dice.maybe(
         85,
         item,
         tax=lambda: dice.random.choice(("V8", "V10", "V3")),
-        list_price=lambda: dice.amount(90_000),
         cost=lambda: dice.amount(50_000),
         list_currency=lambda: "USD" if dice.chance(10) else "VND",
     )
 
 
 def _customer(dice: Dice) -> Json:
-    return dice.maybe(
+    made = dice.maybe(
         60,
         {},
         groups=lambda: dice.some(CUSTOMER_GROUPS),
@@ -105,6 +108,23 @@ def _customer(dice: Dice) -> Json:
         first_order=lambda: dice.chance(50),
         payment_term=lambda: dice.random.choice(("COD", "N30")),
     )
+    return dice.maybe(
+        25,
+        made,
+        channel=lambda: dice.random.choice(("van", "shop")),
+        discount=lambda: dice.random.choice(("0", "2.5", "7", "33.33", "100")),
+        tax=lambda: dice.random.choice(("V8", "V10", "V3")),
+    )
+
+
+def _lists(dice: Dice) -> Json:
+    """Seven lists; in some books each stands on the next, so that five of them are worked through for one price."""
+    lists = {code: _list(dice, place) for place, code in enumerate(LISTS)}
+    if dice.chance(12):
+        for below, code in zip((*LISTS[1:6], None), LISTS[:6], strict=True):
+            price = {"kind": "off", "base": f"list:{below}", "percent": dice.amount(9)} if below else _price(dice, 6)
+            lists[code] = {"currency": lists[code]["currency"], "rules": [{"id": "chain", "price": price}]}
+    return lists
 
 
 def _list(dice: Dice, place: int) -> Json:
@@ -180,10 +200,10 @@ def _minimum(dice: Dice) -> Json:
 def _promotion(dice: Dice, place: int) -> Json:
     made: Json = {"id": f"KM{place}", "stage": dice.random.choice(("line", "line", "order")), **dice.dates()}
     dice.maybe(
-        30,
+        35,
         made,
         priority=lambda: dice.random.randint(0, 3),
-        group=lambda: dice.random.choice(("g1", "g2", "g3")),
+        group=lambda: dice.random.choice(("g1", "g1", "g2", "g3")),
         match=lambda: _selector(dice),
         min=lambda: _minimum(dice),
         when=lambda: _condition(dice, 2),
@@ -318,7 +338,7 @@ def _order(dice: Dice) -> Json:
         price_list=lambda: dice.random.choice(LISTS),
         payment_method=lambda: "cash",
         channel=lambda: "van",
-        coupons=lambda: ["TET"],
+        coupons=lambda: dice.some(("TET", "HE")),
         tax_rounding=lambda: "rate",
         is_return=lambda: dice.chance(50),
         regions=lambda: dice.some(REGIONS),
@@ -329,7 +349,7 @@ def _order(dice: Dice) -> Json:
 
 def _line(dice: Dice, place: int) -> Json:
     unit = dice.random.choice(("cai", "cai", "cai", "thung", "loc"))
-    qty = str(3 * dice.random.randint(1, 40)) if unit == "loc" else dice.amount(60, 3)
+    qty = str(3 * dice.random.randint(1, 40)) if unit == "loc" else dice.amount(60, 3 if dice.chance(30) else 0)
     line: Json = {"item": dice.random.choice(ITEMS), "unit": unit, "qty": ("-" if dice.chance(8) else "") + qty}
     if dice.chance(70):
         line["id"] = f"d{place}"

@@ -26,7 +26,7 @@ WIRE = {  # docs/wire.md, "Tables a phone pulls"
     "expense": "id customer_id visit_id user_id category amount currency vat spent_on note state",
     "attachment": "id owner owner_id customer_id user_id sha256 size mime taken_at state",
     "order": "id number customer_id user_id state holds currency ordered_on requested_on gross discount net tax total"
-    " note lines placed_at decided_note",
+    " note lines placed_at decided_note version priced_as",
 }
 
 

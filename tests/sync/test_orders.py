@@ -13,7 +13,7 @@ from tests.sync.handing import mutation, subject
 from tests.sync.phone import Phone
 
 COLUMNS = {"id", "seq", "item_id", "unit", "qty", "qty_base", "unit_price", "gross", "discount", "net", "tax",
-           "reserved", "picked", "dispatched"}  # fmt: skip
+           "gift_of", "reserved", "picked", "dispatched"}  # fmt: skip
 
 
 async def test_an_order_is_placed_once_and_its_lines_holds_and_picks_reach_the_phone(cast: SimpleNamespace) -> None:
@@ -65,7 +65,8 @@ async def test_every_name_of_the_wire_contract_is_in_the_catalogue() -> None:
 
     assert set(CATALOGUE) == {
         "customer.create", "customer.update", "address.pin", "visit.log", "expense.claim", "attachment.add",
-        "order.place", "order.cancel", "approval.decide", "dispatch.pick", "dispatch.confirm",
+        "order.place", "order.accept_price", "order.cancel", "approval.decide", "dispatch.pick", "dispatch.confirm",
+        "outbox.withdraw",
     }  # fmt: skip
 
 

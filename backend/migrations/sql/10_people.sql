@@ -56,8 +56,10 @@ CREATE TABLE devices (
     acked_n bigint NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'revoked', 'wipe')),
     created_at timestamptz NOT NULL DEFAULT now(),
-    last_seen_at timestamptz NOT NULL DEFAULT now()
+    last_seen_at timestamptz NOT NULL DEFAULT now(),
+    called_before timestamptz
 );
+COMMENT ON COLUMN devices.called_before IS 'the last contact before this one; calls less than a minute apart are one contact';
 CREATE INDEX devices_user ON devices (user_id);
 CREATE TABLE sessions (
     token_hash bytea PRIMARY KEY,

@@ -15,10 +15,32 @@ CREATE TABLE currency_rates (
     from_on date NOT NULL,
     num bigint NOT NULL CHECK (num > 0),
     den bigint NOT NULL DEFAULT 1 CHECK (den > 0),
+    version int NOT NULL DEFAULT 1 CHECK (version > 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by uuid,
     PRIMARY KEY (currency, from_on)
 );
+
+-- Every rate anybody entered or corrected, as it was said: what orders and reports of those days were reckoned with.
+CREATE TABLE currency_rate_steps (
+    id uuid PRIMARY KEY,
+    currency text NOT NULL REFERENCES currencies (code),
+    from_on date NOT NULL,
+    num bigint NOT NULL CHECK (num > 0),
+    den bigint NOT NULL CHECK (den > 0),
+    was_num bigint,
+    was_den bigint,
+    reason text NOT NULL DEFAULT '' CHECK (length(reason) <= 500),
+    made_at timestamptz NOT NULL,
+    made_by uuid NOT NULL,
+    CHECK ((was_num IS NULL) = (was_den IS NULL)),
+    CHECK (was_num IS NULL OR reason <> '')
+);
+CREATE INDEX currency_rate_steps_rate ON currency_rate_steps (currency, from_on, made_at);
+CREATE TRIGGER currency_rate_steps_append_only BEFORE UPDATE OR DELETE ON currency_rate_steps
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER currency_rate_steps_no_truncate BEFORE TRUNCATE ON currency_rate_steps
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE taxes (
     id uuid PRIMARY KEY,

@@ -42,8 +42,14 @@ CREATE TABLE customers (
     phone_digits text NOT NULL DEFAULT '',
     tax_no text CHECK (length(tax_no) <= 20),
     tax_digits text NOT NULL DEFAULT '',
-    currency text NOT NULL DEFAULT 'VND' CHECK (currency ~ '^[A-Z]{3}$'),
+    currency text CHECK (currency ~ '^[A-Z]{3}$'),
     price_list_id uuid,
+    sales_method text,
+    payment_method text,
+    payment_term text,
+    discount_micro bigint CHECK (discount_micro BETWEEN 0 AND 100000000),
+    tax_id uuid REFERENCES taxes (id),
+    terms_version int NOT NULL DEFAULT 1 CHECK (terms_version > 0),
     note text CHECK (length(note) <= 4000),
     planned_weekday smallint CHECK (planned_weekday BETWEEN 1 AND 7),
     last_visit_at timestamptz,
@@ -57,6 +63,8 @@ CREATE TABLE customers (
 );
 COMMENT ON COLUMN customers.position_id IS 'the organisation position that looks after the customer today (the sync key)';
 COMMENT ON COLUMN customers.planned_weekday IS 'ISO weekday of the usual visit, 1 = Monday .. 7 = Sunday';
+COMMENT ON COLUMN customers.currency IS 'commercial terms (currency .. tax_id) are overrides: null = inherited from the groups';
+COMMENT ON COLUMN customers.discount_micro IS '10^-6 of a percent';
 
 -- Search columns follow their sources whoever writes the row: a form, an import or hand-typed SQL.
 CREATE FUNCTION customers_derive() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -79,6 +87,7 @@ CREATE INDEX customers_initials ON customers (initials text_pattern_ops);
 CREATE INDEX customers_phone_tail ON customers (reverse(phone_digits) text_pattern_ops) WHERE phone_digits <> '';
 CREATE INDEX customers_phone ON customers (phone_digits) WHERE phone_digits <> '';
 CREATE INDEX customers_tax ON customers (tax_digits text_pattern_ops) WHERE tax_digits <> '';
+CREATE INDEX customers_tax_id ON customers (tax_id) WHERE tax_id IS NOT NULL;
 
 -- Any number of classification trees, any depth. path is '/<id>/<id>/' from the tree's root to the group itself.
 CREATE TABLE customer_groups (
@@ -88,14 +97,28 @@ CREATE TABLE customer_groups (
     name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
     path text NOT NULL DEFAULT '',
     depth int NOT NULL DEFAULT 1,
+    currency text CHECK (currency ~ '^[A-Z]{3}$'),
     price_list_id uuid,
+    sales_method text,
+    payment_method text,
+    payment_term text,
+    discount_micro bigint CHECK (discount_micro BETWEEN 0 AND 100000000),
+    tax_id uuid REFERENCES taxes (id),
+    credit_limit_minor bigint CHECK (credit_limit_minor >= 0),
+    credit_currency text CHECK (credit_currency ~ '^[A-Z]{3}$'),
+    terms_version int NOT NULL DEFAULT 1 CHECK (terms_version > 0),
     version int NOT NULL DEFAULT 1 CHECK (version > 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
     created_by uuid,
     deleted_at timestamptz,
-    CHECK (parent_id IS DISTINCT FROM id)
+    CHECK (parent_id IS DISTINCT FROM id),
+    CHECK ((credit_limit_minor IS NULL) = (credit_currency IS NULL))
 );
+COMMENT ON COLUMN customer_groups.credit_limit_minor IS
+    'minor units of credit_currency, per customer with an account of its own: null = inherited, 0 = cash only';
+CREATE INDEX customer_groups_currency ON customer_groups (currency) WHERE currency IS NOT NULL;
+CREATE INDEX customer_groups_tax_id ON customer_groups (tax_id) WHERE tax_id IS NOT NULL;
 CREATE UNIQUE INDEX customer_groups_code ON customer_groups (lower(code)) WHERE deleted_at IS NULL;
 CREATE INDEX customer_groups_parent ON customer_groups (parent_id);
 CREATE INDEX customer_groups_path ON customer_groups (path text_pattern_ops);
@@ -103,6 +126,10 @@ CREATE INDEX customer_groups_path ON customer_groups (path text_pattern_ops);
 CREATE FUNCTION customer_groups_place() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE above customer_groups%ROWTYPE;
 BEGIN
+    -- One move at a time: two at once could each be right alone and a ring together.
+    IF TG_OP = 'UPDATE' AND OLD.parent_id IS DISTINCT FROM NEW.parent_id THEN
+        PERFORM pg_advisory_xact_lock(hashtext('customer_groups'));
+    END IF;
     IF NEW.parent_id IS NULL THEN
         NEW.path := '/' || NEW.id || '/';
         NEW.depth := 1;
@@ -151,6 +178,71 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER customer_group_links_primary AFTER INSERT OR UPDATE OR DELETE ON customer_group_links
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION customer_group_links_primary();
+
+-- What every customer gets that neither it nor one of its groups sets. Price list and currency of the company are said
+-- elsewhere (price_lists.is_default, the setting).
+CREATE TABLE company_terms (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    sales_method text,
+    payment_method text,
+    payment_term text,
+    discount_micro bigint CHECK (discount_micro BETWEEN 0 AND 100000000),
+    tax_id uuid REFERENCES taxes (id),
+    credit_limit_minor bigint CHECK (credit_limit_minor >= 0),
+    credit_currency text CHECK (credit_currency ~ '^[A-Z]{3}$'),
+    terms_version int NOT NULL DEFAULT 1 CHECK (terms_version > 0),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    CHECK ((credit_limit_minor IS NULL) = (credit_currency IS NULL))
+);
+INSERT INTO company_terms DEFAULT VALUES;
+
+-- The words payment terms, payment methods and sales methods are chosen from. Codes stand in price books.
+CREATE TABLE term_choices (
+    kind text NOT NULL CHECK (kind IN ('payment_term', 'payment_method', 'sales_method')),
+    code text NOT NULL CHECK (code ~ '^[\x21-\x7e]{1,40}$'),
+    name_vi text NOT NULL CHECK (length(name_vi) BETWEEN 1 AND 120),
+    name_en text NOT NULL CHECK (length(name_en) BETWEEN 1 AND 120),
+    due_days int CHECK (due_days BETWEEN 0 AND 3650),
+    seq int NOT NULL DEFAULT 0,
+    deleted_at timestamptz,
+    PRIMARY KEY (kind, code),
+    CHECK ((kind = 'payment_term') = (due_days IS NOT NULL))
+);
+COMMENT ON COLUMN term_choices.due_days IS 'days from the invoice to the day it must be paid; 0 = on delivery or before';
+INSERT INTO term_choices (kind, code, name_vi, name_en, due_days, seq) VALUES
+    ('payment_term', 'COD', 'Trả ngay khi giao', 'Cash on delivery', 0, 1),
+    ('payment_term', 'N7', 'Trả sau 7 ngày', '7 days', 7, 2),
+    ('payment_term', 'N15', 'Trả sau 15 ngày', '15 days', 15, 3),
+    ('payment_term', 'N30', 'Trả sau 30 ngày', '30 days', 30, 4),
+    ('payment_term', 'N45', 'Trả sau 45 ngày', '45 days', 45, 5),
+    ('payment_term', 'N60', 'Trả sau 60 ngày', '60 days', 60, 6),
+    ('payment_method', 'CASH', 'Tiền mặt', 'Cash', NULL, 1),
+    ('payment_method', 'BANK', 'Chuyển khoản', 'Bank transfer', NULL, 2),
+    ('sales_method', 'DIRECT', 'Bán trực tiếp', 'Direct sale', NULL, 1),
+    ('sales_method', 'PHONE', 'Bán qua điện thoại', 'Sale by phone', NULL, 2),
+    ('sales_method', 'CONSIGN', 'Ký gửi', 'Consignment', NULL, 3);
+
+-- The groups whose terms customers inherit, in the order they are asked: the primary group and what is above it, nearest
+-- first, then the same of the other groups by code. Prices (pricing/shelf.py), credit and screens keep to this order.
+CREATE FUNCTION customers_lines(ids uuid[]) RETURNS TABLE (customer_id uuid, place bigint, group_id uuid)
+LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE up AS (
+        SELECT l.customer_id, g.id, g.parent_id, 0 AS height, row_number() OVER (
+                   PARTITION BY l.customer_id ORDER BY l.is_primary DESC, g.code COLLATE "C") AS link
+          FROM customer_group_links l JOIN customer_groups g ON g.id = l.group_id
+         WHERE l.customer_id = ANY (ids) AND g.deleted_at IS NULL
+        UNION ALL
+        SELECT up.customer_id, g.id, g.parent_id, up.height + 1, up.link
+          FROM up JOIN customer_groups g ON g.id = up.parent_id WHERE g.deleted_at IS NULL)
+    SELECT up.customer_id, row_number() OVER (PARTITION BY up.customer_id ORDER BY up.link, up.height), up.id FROM up
+$$;
+
+-- The currency a customer is sold in: its own, else the nearest group's; null = the company's.
+CREATE FUNCTION customers_currency(p_customer uuid, p_own text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(p_own, CASE WHEN EXISTS (SELECT 1 FROM customer_groups WHERE currency IS NOT NULL) THEN (
+        SELECT g.currency FROM customers_lines(ARRAY[p_customer]) l JOIN customer_groups g ON g.id = l.group_id
+         WHERE g.currency IS NOT NULL ORDER BY l.place LIMIT 1) END)
+$$;
 
 CREATE TABLE contacts (
     id uuid PRIMARY KEY,

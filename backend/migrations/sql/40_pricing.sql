@@ -1,4 +1,5 @@
 -- Pricing: price lists, their rules, promotions, and the books phones priced from.
+CREATE EXTENSION IF NOT EXISTS btree_gist;
 
 CREATE TABLE price_lists (
     id uuid PRIMARY KEY,
@@ -53,24 +54,85 @@ CREATE INDEX price_rules_item_group ON price_rules (item_group_id);
 CREATE INDEX price_rules_customer ON price_rules (customer_id);
 CREATE INDEX price_rules_customer_group ON price_rules (customer_group_id);
 
--- Two rules that would tie in everything but their code are a contradiction: refused when saved, never met by a rep.
-CREATE UNIQUE INDEX price_rules_no_tie ON price_rules
-    (list_id, priority, item_id, item_group_id, customer_id, customer_group_id, unit, min_qty_micro, valid_from)
-    NULLS NOT DISTINCT WHERE deleted_at IS NULL;
+-- Two rows for the same item, customer, unit and quantity break whose days overlap contradict each other: refused when
+-- saved, with both named, and never met by a rep. A row of another priority is somebody's decision, not a slip. This also
+-- rules out ties: rows that name the same things differ in one of these or in their days.
+ALTER TABLE price_rules ADD CONSTRAINT price_rules_no_overlap EXCLUDE USING gist (
+    list_id WITH =,
+    coalesce(item_id, '00000000-0000-0000-0000-000000000000') WITH =,
+    coalesce(item_group_id, '00000000-0000-0000-0000-000000000000') WITH =,
+    coalesce(customer_id, '00000000-0000-0000-0000-000000000000') WITH =,
+    coalesce(customer_group_id, '00000000-0000-0000-0000-000000000000') WITH =,
+    coalesce(unit, '') WITH =,
+    coalesce(min_qty_micro, 0) WITH =,
+    priority WITH =,
+    daterange(valid_from, valid_to, '[]') WITH &&
+) WHERE (deleted_at IS NULL);
 
--- A promotion is data in the price book's own format; its code is its id there.
+-- A promotion is data in the price book's own format; its code is its id there. Only those that are `on` are in books;
+-- whether one is scheduled, active or over by its days is for the brain and the reader's day to say.
 CREATE TABLE promotions (
     id uuid PRIMARY KEY,
     code text NOT NULL CHECK (code ~ '^[\x21-\x7e]{1,40}$'),
     rule jsonb NOT NULL CHECK (jsonb_typeof(rule) = 'object'),
-    active boolean NOT NULL DEFAULT true,
+    state text NOT NULL DEFAULT 'on' CHECK (state IN ('draft', 'on', 'paused', 'ended')),
+    replaces uuid REFERENCES promotions (id),
     version int NOT NULL DEFAULT 1 CHECK (version > 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
     created_by uuid,
     deleted_at timestamptz
 );
+COMMENT ON COLUMN promotions.replaces IS 'the promotion this is the next version of: that one ends when this one is put on';
 CREATE UNIQUE INDEX promotions_code ON promotions (code) WHERE deleted_at IS NULL;
+CREATE INDEX promotions_replaces ON promotions (replaces);
+-- One next version at a time: two people cannot prepare rivals for the same promotion without seeing each other.
+CREATE UNIQUE INDEX promotions_next ON promotions (replaces) WHERE state = 'draft' AND deleted_at IS NULL;
+
+-- The state a promotion has on a day, as people speak of it.
+CREATE FUNCTION promotion_state(state text, rule jsonb, on_day date) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN state IN ('draft', 'ended') THEN state
+                WHEN rule->>'valid_to' < to_char(on_day, 'YYYY-MM-DD') THEN 'ended'
+                WHEN state = 'paused' THEN state
+                WHEN rule->>'valid_from' > to_char(on_day, 'YYYY-MM-DD') THEN 'scheduled'
+                ELSE 'active' END
+$$;
+
+-- What somebody did to a promotion: who, when, why, and which warnings they had read.
+CREATE TABLE promotion_steps (
+    id uuid PRIMARY KEY,
+    promotion_id uuid NOT NULL REFERENCES promotions (id),
+    step text NOT NULL CHECK (step IN ('drafted', 'changed', 'withdrawn', 'activated', 'paused', 'resumed', 'ended',
+                                       'replaced', 'discarded')),
+    reason text NOT NULL DEFAULT '' CHECK (length(reason) <= 500),
+    acknowledged text[] NOT NULL DEFAULT '{}',
+    made_by uuid REFERENCES users (id),
+    made_at timestamptz NOT NULL
+);
+COMMENT ON COLUMN promotion_steps.acknowledged IS 'the warnings that were shown and accepted, as kind:code';
+CREATE INDEX promotion_steps_promotion ON promotion_steps (promotion_id, made_at);
+CREATE INDEX promotion_steps_made_by ON promotion_steps (made_by);
+
+-- A dry run: what a promotion would have cost over past orders. The rule is a copy: what was asked is what was answered.
+CREATE TABLE promotion_runs (
+    id uuid PRIMARY KEY,
+    promotion_id uuid NOT NULL REFERENCES promotions (id),
+    rule jsonb NOT NULL,
+    from_on date NOT NULL,
+    to_on date NOT NULL CHECK (to_on >= from_on),
+    region_set text NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'cancelled', 'failed')),
+    done int NOT NULL DEFAULT 0 CHECK (done >= 0),
+    total int NOT NULL DEFAULT 0 CHECK (total >= done),
+    result jsonb,
+    asked_by uuid NOT NULL REFERENCES users (id),
+    asked_at timestamptz NOT NULL,
+    started_at timestamptz,
+    ended_at timestamptz,
+    CHECK ((result IS NOT NULL) = (state = 'done'))
+);
+CREATE INDEX promotion_runs_promotion ON promotion_runs (promotion_id, asked_at DESC);
+CREATE INDEX promotion_runs_asked_by ON promotion_runs (asked_by);
 
 CREATE TABLE promotion_groups (
     code text PRIMARY KEY CHECK (code ~ '^[\x21-\x7e]{1,40}$'),
@@ -81,10 +143,14 @@ CREATE TABLE promotion_groups (
 CREATE TABLE price_books (
     version text PRIMARY KEY CHECK (version ~ '^[0-9a-f]{64}$'),
     book bytea NOT NULL,
-    built_at timestamptz NOT NULL DEFAULT now()
+    mark uuid,
+    built_at timestamptz NOT NULL DEFAULT now(),
+    given_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON COLUMN price_books.book IS 'the canonical JSON, zlib compressed; version is the sha256 of the JSON';
-CREATE INDEX price_books_built ON price_books (built_at);
+COMMENT ON COLUMN price_books.mark IS 'the lists it was last cut from: as long as pricing_mark says the same, it is in force';
+COMMENT ON COLUMN price_books.given_at IS 'when a phone was last told that this book is in force, to the hour';
+CREATE INDEX price_books_given ON price_books (given_at);
 
 -- A new mark whenever anything a price depends on changes (customers are read afresh each time). Processes keep the
 -- compiled lists for as long as the mark stays. The mark is random: a copy of the database may share it, a changed one
@@ -105,7 +171,7 @@ DO $$
 DECLARE watched text;
 BEGIN
     FOREACH watched IN ARRAY ARRAY['currencies', 'currency_rates', 'taxes', 'item_groups', 'items', 'packagings',
-                                   'customer_groups', 'price_lists', 'price_rules', 'promotions', 'promotion_groups']
+                                   'customer_groups', 'company_terms', 'price_lists', 'price_rules', 'promotions', 'promotion_groups']
     LOOP
         EXECUTE format('CREATE TRIGGER pricing_changed BEFORE INSERT OR UPDATE OR DELETE ON %I '
                        'FOR EACH STATEMENT EXECUTE FUNCTION pricing_changed()', watched);

@@ -203,7 +203,8 @@ BEGIN
 END $$;
 
 -- Give everything a reference still holds or waits for back, whatever of it was picked. p_state: released or expired.
-CREATE FUNCTION stock_release(p_references uuid[], p_state text, p_at timestamptz)
+-- p_lines: only these lines of theirs.
+CREATE FUNCTION stock_release(p_references uuid[], p_state text, p_at timestamptz, p_lines uuid[] DEFAULT NULL)
 RETURNS TABLE (reference uuid, line uuid, item uuid, warehouse uuid, given_back bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -211,11 +212,13 @@ DECLARE
     v_warehouses uuid[];
 BEGIN
     SELECT array_agg(r.item_id), array_agg(r.warehouse_id) INTO v_items, v_warehouses FROM reservations r
-     WHERE r.reference = ANY (p_references) AND r.state = 'active';
+     WHERE r.reference = ANY (p_references) AND r.state = 'active' AND (p_lines IS NULL OR r.line = ANY (p_lines));
     PERFORM stock_lock(v_items, v_warehouses);
     RETURN QUERY
     WITH old AS (
-        SELECT r.* FROM reservations r WHERE r.reference = ANY (p_references) AND r.state = 'active' FOR UPDATE
+        SELECT r.* FROM reservations r
+         WHERE r.reference = ANY (p_references) AND r.state = 'active' AND (p_lines IS NULL OR r.line = ANY (p_lines))
+           FOR UPDATE
     ), bins AS (
         UPDATE stock_bins b SET reserved = b.reserved - o.held, picked = b.picked - o.picked,
                backlog = b.backlog - o.backlog, changed_at = p_at

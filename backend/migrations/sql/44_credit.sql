@@ -22,7 +22,7 @@ CREATE TABLE credit_accounts (
     CONSTRAINT credit_accounts_uninvoiced CHECK (uninvoiced >= 0),
     CONSTRAINT credit_accounts_cash CHECK (cash_unapplied >= 0)
 ) WITH (fillfactor = 70);
-COMMENT ON COLUMN credit_accounts.limit_minor IS 'NULL = no limit, 0 = cash only';
+COMMENT ON COLUMN credit_accounts.limit_minor IS 'NULL = inherited (credit_inherited), 0 = cash only';
 COMMENT ON COLUMN credit_accounts.overdue_since IS 'due day of the oldest open instalment that is past due';
 
 -- Several customers may share one account. A customer nobody gave an account has one of its own, of the same id.
@@ -39,9 +39,11 @@ CREATE TABLE credit_entries (
     amount bigint NOT NULL CHECK (amount <> 0),
     reference uuid NOT NULL,
     why text NOT NULL CHECK (length(why) BETWEEN 1 AND 60),
+    limit_minor bigint,
     entered_at timestamptz NOT NULL,
     entered_by uuid
 );
+COMMENT ON COLUMN credit_entries.limit_minor IS 'the limit a document was let in under; null = none was asked';
 CREATE INDEX credit_entries_account ON credit_entries (account_id, component);
 CREATE INDEX credit_entries_reference ON credit_entries (reference);
 CREATE TRIGGER credit_entries_append_only BEFORE UPDATE OR DELETE ON credit_entries
@@ -79,6 +81,48 @@ CREATE FUNCTION credit_hold_active(h credit_holds, p_at timestamptz) RETURNS boo
        AND (h.released_at IS NULL OR (h.release_until IS NOT NULL AND h.release_until <= p_at))
 $$;
 
+-- An amount in minor units of one currency as those of another, at the rates of a day, rounded half away from zero once.
+-- A currency without a rate counts as the company's on the side the amount comes from; on the other side the answer is null.
+CREATE FUNCTION credit_exchanged(p_amount bigint, p_from text, p_to text, p_on date) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN p_from = p_to THEN p_amount ELSE (
+        SELECT div(2 * p_amount::numeric * coalesce(f.num, 1) * t.den * 10::numeric ^ d.minor_digits
+                   + coalesce(f.den, 1)::numeric * t.num * 10::numeric ^ s.minor_digits,
+                   2 * coalesce(f.den, 1)::numeric * t.num * 10::numeric ^ s.minor_digits)::bigint
+          FROM currencies s CROSS JOIN currencies d
+          LEFT JOIN LATERAL (SELECT num, den FROM currency_rates WHERE currency = p_from AND from_on <= p_on
+                              ORDER BY from_on DESC LIMIT 1) f ON true
+          JOIN LATERAL (SELECT num, den FROM currency_rates WHERE currency = p_to AND from_on <= p_on
+                         ORDER BY from_on DESC LIMIT 1) t ON true
+         WHERE s.code = p_from AND d.code = p_to) END
+$$;
+
+-- The limit of customers whose account has none of its own, in the account's currency: that of the nearest group with one,
+-- else the company's, else null = no limit. A group's limit is meant for each customer alone, so an account that customers
+-- share takes the company's. Without a rate to the account's currency the limit is 0: the order waits for a person.
+CREATE FUNCTION credit_inherited(p_customers uuid[], p_today date)
+RETURNS TABLE (customer_id uuid, group_id uuid, limit_minor bigint) LANGUAGE sql STABLE AS $$
+    WITH asked AS (
+        SELECT c.id, a.currency, EXISTS (SELECT 1 FROM credit_members o
+                                          WHERE o.account_id = m.account_id AND o.customer_id <> c.id) AS shared
+          FROM unnest(p_customers) AS c (id)
+          LEFT JOIN credit_members m ON m.customer_id = c.id
+          LEFT JOIN credit_accounts a ON a.id = m.account_id),
+    near AS (
+        SELECT DISTINCT ON (l.customer_id) l.customer_id, g.id, g.credit_limit_minor, g.credit_currency
+          FROM customers_lines(ARRAY(SELECT id FROM asked WHERE NOT shared)) l
+          JOIN customer_groups g ON g.id = l.group_id
+         WHERE g.credit_limit_minor IS NOT NULL ORDER BY l.customer_id, l.place)
+    SELECT asked.id, near.id, CASE WHEN found.amount IS NOT NULL THEN
+               coalesce(credit_exchanged(found.amount, found.currency, coalesce(asked.currency, found.currency), p_today), 0)
+           END
+      FROM asked
+      LEFT JOIN near ON near.customer_id = asked.id
+      CROSS JOIN company_terms t
+      CROSS JOIN LATERAL (SELECT coalesce(near.credit_limit_minor, t.credit_limit_minor) AS amount,
+                                 coalesce(near.credit_currency, t.credit_currency) AS currency) found
+$$;
+
 -- Ask an account for `p_amount` more of open orders. The UPDATE's own condition decides; after = limit is allowed, and an
 -- amount that does not raise the exposure is never refused. p_override: a person has said yes already.
 -- Answers {"account", "currency", "taken", "limit", "exposure", "after", "codes": [{"code", numbers...}]}; exposure is
@@ -88,6 +132,7 @@ CREATE FUNCTION credit_take(p_customer uuid, p_currency text, p_reference uuid, 
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     v credit_accounts;
+    v_limit bigint;
     v_exposure bigint;
     v_after bigint;
     v_codes jsonb := '[]';
@@ -104,11 +149,16 @@ BEGIN
         SELECT a.* INTO STRICT v FROM credit_members m JOIN credit_accounts a ON a.id = m.account_id
          WHERE m.customer_id = p_customer FOR NO KEY UPDATE OF a;
     END IF;
+    -- Asked once the account is locked, and by a look of its own: a limit changed meanwhile already holds.
+    v_limit := v.limit_minor;
+    IF v_limit IS NULL THEN
+        SELECT i.limit_minor INTO v_limit FROM credit_inherited(ARRAY[p_customer], p_today) i;
+    END IF;
     v_exposure := v.receivable + v.uninvoiced + v.open_orders - v.cash_unapplied;
     v_after := v_exposure + p_amount;
     IF p_amount > 0 THEN
-        IF v.limit_minor < v_after THEN
-            v_codes := v_codes || jsonb_build_object('code', 'LIMIT', 'over', v_after - v.limit_minor);
+        IF v_limit < v_after THEN
+            v_codes := v_codes || jsonb_build_object('code', 'LIMIT', 'over', v_after - v_limit);
         END IF;
         IF p_locked THEN
             v_codes := v_codes || jsonb_build_object('code', 'LOCKED');
@@ -127,16 +177,16 @@ BEGIN
     END IF;
     IF p_override OR v_codes = '[]' THEN
         UPDATE credit_accounts a SET open_orders = a.open_orders + p_amount, changed_at = p_at
-         WHERE a.id = v.id AND (p_override OR p_amount <= 0 OR a.limit_minor IS NULL
-               OR a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied + p_amount <= a.limit_minor);
+         WHERE a.id = v.id AND (p_override OR p_amount <= 0 OR v_limit IS NULL
+               OR a.receivable + a.uninvoiced + a.open_orders - a.cash_unapplied + p_amount <= v_limit);
         v_taken := FOUND;
         IF v_taken AND p_amount <> 0 THEN
-            INSERT INTO credit_entries (account_id, component, amount, reference, why, entered_at, entered_by)
+            INSERT INTO credit_entries (account_id, component, amount, reference, why, limit_minor, entered_at, entered_by)
             VALUES (v.id, 'open_orders', p_amount, p_reference, CASE WHEN p_override THEN 'override' ELSE 'take' END,
-                    p_at, p_by);
+                    v_limit, p_at, p_by);
         END IF;
     END IF;
-    RETURN jsonb_build_object('account', v.id, 'currency', v.currency, 'taken', v_taken, 'limit', v.limit_minor,
+    RETURN jsonb_build_object('account', v.id, 'currency', v.currency, 'taken', v_taken, 'limit', v_limit,
                               'exposure', v_exposure, 'after', v_after, 'codes', v_codes);
 END $$;
 

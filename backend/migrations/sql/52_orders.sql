@@ -25,6 +25,7 @@ CREATE TABLE orders (
     decided_note text NOT NULL DEFAULT '' CHECK (length(decided_note) <= 500),
     book_version text CHECK (length(book_version) <= 80),
     shown_total bigint,
+    priced_as text NOT NULL DEFAULT 'current' CHECK (priced_as IN ('current', 'honoured', 'differs', 'suspect')),
     diff jsonb,
     credit_account_id uuid NOT NULL REFERENCES credit_accounts (id),
     credit_amount bigint NOT NULL,
@@ -43,6 +44,7 @@ CREATE TABLE orders (
 ) WITH (fillfactor = 85);
 COMMENT ON COLUMN orders.position_id IS 'the position the revenue is credited to: the customer''s on the day it was placed';
 COMMENT ON COLUMN orders.ship_av_id IS 'the version of the ship-to address the rep saw';
+COMMENT ON COLUMN orders.priced_as IS 'how the phone''s price met the office''s: the same, an older one kept as promised, another one, or one its own book does not give';
 COMMENT ON COLUMN orders.credit_amount IS 'the order''s value in minor units of the credit account''s currency';
 COMMENT ON COLUMN orders.claimed_on IS 'the order day as the phone claimed it; ordered_on is the one that counts';
 COMMENT ON COLUMN orders.placed_at IS 'the server''s clock; client_at is the phone''s claim';
@@ -68,6 +70,7 @@ CREATE TABLE order_lines (
     net bigint NOT NULL CHECK (net >= 0),
     tax bigint NOT NULL CHECK (tax >= 0),
     gift_of text CHECK (length(gift_of) <= 80),
+    price_source text CHECK (length(price_source) <= 100),
     shown_price bigint,
     credit_amount bigint NOT NULL CHECK (credit_amount >= 0),
     stocked boolean NOT NULL DEFAULT true,
@@ -79,6 +82,7 @@ CREATE TABLE order_lines (
     CONSTRAINT order_lines_picked CHECK (picked BETWEEN 0 AND reserved),
     CONSTRAINT order_lines_places CHECK (reserved + dispatched + cut <= qty_base)
 ) WITH (fillfactor = 85);
+COMMENT ON COLUMN order_lines.price_source IS 'where the unit price came from: "list:DL/DL-2" (list and row), "item" or "given"';
 COMMENT ON COLUMN order_lines.cut IS 'what will not be shipped: short-picked, cancelled or rejected';
 COMMENT ON COLUMN order_lines.credit_amount IS 'the line''s share of orders.credit_amount';
 CREATE INDEX order_lines_item ON order_lines (item_id);
@@ -92,7 +96,7 @@ CREATE TABLE order_holds (
     placed_at timestamptz NOT NULL,
     lifted_at timestamptz,
     lifted_by uuid,
-    lifted_how text CHECK (lifted_how IN ('approved', 'rejected', 'cancelled', 'cured')),
+    lifted_how text CHECK (lifted_how IN ('approved', 'rejected', 'cancelled', 'cured', 'accepted')),
     CONSTRAINT order_holds_lifted CHECK ((lifted_at IS NULL) = (lifted_how IS NULL))
 );
 CREATE INDEX order_holds_order ON order_holds (order_id);
@@ -185,7 +189,7 @@ END $$;
 -- Place a priced order: credit, stock, number, the document, its holds, the question to a manager and the audit entry, in
 -- one call. The caller has checked who may and has priced the lines; `position` is the customer's as it was then.
 -- p_order: the columns of `orders` known before; p_lines: those of `order_lines` with the warehouse;
--- p_more: {"position", "account_currency", "account_digits", "locked", "differs", "expires_at", "today", "year", "audit_id",
+-- p_more: {"position", "account_currency", "account_digits", "locked", "differs", "price_code", "expires_at", "today", "year", "audit_id",
 -- "request_id"}. Answers null when an order of this id is there already, else {"number", "state", "holds", "lines"}; the
 -- numbers of a hold are decimal text, as the wire wants them, those of `lines` integers.
 -- Plans are generic: all its statements go by keys, and planning each anew would cost more than running it.
@@ -239,7 +243,7 @@ BEGIN
                                                  jsonb_build_object('lines', v_short));
     END IF;
     IF p_more->'differs' <> 'null' THEN
-        v_holds := v_holds || jsonb_build_object('kind', 'price', 'code', 'DIFFERS', 'numbers', p_more->'differs');
+        v_holds := v_holds || jsonb_build_object('kind', 'price', 'code', p_more->>'price_code', 'numbers', p_more->'differs');
     END IF;
     v.state := CASE WHEN v_holds = '[]' THEN 'confirmed' ELSE 'on_hold' END;
     v.credit_account_id := (v_credit->>'account')::uuid;
@@ -248,12 +252,12 @@ BEGIN
     v.outcome := jsonb_build_object('number', v.number, 'state', v.state, 'holds', v_holds, 'lines', v_held);
     INSERT INTO orders VALUES (v.*);
     INSERT INTO order_lines (id, order_id, seq, item_id, unit, qty, qty_base, unit_price, gross, discount, net, tax,
-                             gift_of, shown_price, credit_amount, stocked, reserved)
+                             gift_of, price_source, shown_price, credit_amount, stocked, reserved)
     SELECT l.id, v.id, l.seq, l.item_id, l.unit, l.qty, l.qty_base, l.unit_price, l.gross, l.discount, l.net, l.tax,
-           l.gift_of, l.shown_price, l.credit_amount, l.stocked, coalesce(h.held, 0)
+           l.gift_of, l.price_source, l.shown_price, l.credit_amount, l.stocked, coalesce(h.held, 0)
       FROM jsonb_to_recordset(p_lines) AS l(id uuid, seq int, item_id uuid, unit text, qty bigint, qty_base bigint,
                unit_price bigint, gross bigint, discount bigint, net bigint, tax bigint, gift_of text,
-               shown_price bigint, credit_amount bigint, stocked boolean)
+               price_source text, shown_price bigint, credit_amount bigint, stocked boolean)
       LEFT JOIN jsonb_to_recordset(v_held) AS h(line uuid, held bigint) ON h.line = l.id;
     IF v_holds <> '[]' THEN
         INSERT INTO order_holds (order_id, kind, code, numbers, placed_at)
@@ -265,6 +269,8 @@ BEGIN
     INSERT INTO audit (id, entity, entity_id, action, actor_id, at, details)
     VALUES ((p_more->>'audit_id')::uuid, 'order', v.id, 'order.place', v.user_id, v.placed_at,
             jsonb_build_object('to', v.state, 'number', v.number, 'total', v.total, 'holds', v_holds,
-                               'client_at', v.client_at));
+                               'client_at', v.client_at)
+            || CASE v.priced_as WHEN 'current' THEN '{}'
+                    ELSE jsonb_build_object('priced_as', v.priced_as, 'book', v.book_version, 'diff', v.diff) END);
     RETURN v.outcome;
 END $$;

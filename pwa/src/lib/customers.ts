@@ -4,7 +4,7 @@ import { fold } from './folding.ts'
 import { metres } from './geo.ts'
 import type { Hints } from './hints.ts'
 import type { AddressRow, CustomerRow, Grade } from './rows.ts'
-import { find, keyOf, type SearchKey } from './search.ts'
+import { hits, keyOf, type SearchKey } from './search.ts'
 
 export type Filter = 'all' | 'today' | 'overdue' | 'idle' | 'leads' | 'unlocated'
 
@@ -27,7 +27,8 @@ export interface Found {
   idle_days: number | null
   /** Metres from the phone, when it knows where it is. */
   away: number | null
-  overdue: string | null
+  /** Past due beyond the days of grace, as the office last said. */
+  overdue: boolean
   on_hold: boolean
   /** Only this phone knows it so far. */
   pending: boolean
@@ -36,6 +37,13 @@ export interface Found {
 interface Held extends Found {
   key: SearchKey
   sort: string
+}
+
+/** A customer under consideration: light, because there are ten thousand at every keystroke. */
+interface Row {
+  one: Held
+  key: SearchKey
+  away: number | null
 }
 
 /** Days without a visit after which a customer counts as neglected. */
@@ -86,7 +94,7 @@ export class Customers {
     into.set(doc.id, {
       id: doc.id, code: row.code, name: row.name, stage: row.stage, status: row.status, phone: row.phone, address: place?.text ?? '',
       lat: place?.lat ?? null, lon: place?.lon ?? null, grade: place?.grade ?? 'none', planned_weekday: row.planned_weekday,
-      last_visit_at: row.last_visit_at, last_order_at: row.last_order_at, idle_days: null, away: null, overdue: null, on_hold: false, pending,
+      last_visit_at: row.last_visit_at, last_order_at: row.last_order_at, idle_days: null, away: null, overdue: false, on_hold: false, pending,
       key: keyOf({ id: doc.id, name: row.name, code: row.code, phone: row.phone ?? doc.contacts[0]?.phone ?? null, tax_no: row.tax_no, address: place?.text ?? '' }),
       sort: fold(row.name),
     })
@@ -112,25 +120,26 @@ export class Customers {
     const all = await this.overlaid()
     const now = Date.now()
     const today = weekday(day)
-    let rows: Held[] = []
+    const rows: Row[] = []
     for (const one of all.values()) {
-      const credit = this.hints?.credit[one.id]
-      const overdue = credit && Number(credit.overdue) > 0 ? credit.overdue : null
-      const idle = one.last_visit_at ? Math.floor((now - Date.parse(one.last_visit_at)) / 86_400_000) : null
+      const overdue = this.hints?.credit[one.id]?.overdue ?? false
       if (filter === 'today' && one.planned_weekday !== today) continue
       if (filter === 'overdue' && !overdue) continue
-      if (filter === 'idle' && idle !== null && idle < IDLE_DAYS) continue
+      if (filter === 'idle' && one.last_visit_at && idleDays(one, now) < IDLE_DAYS) continue
       if (filter === 'leads' && one.stage !== 'lead') continue
       if (filter === 'unlocated' && one.lat !== null) continue
-      const away = here && one.lat !== null && one.lon !== null ? metres(here, { lat: one.lat, lon: one.lon }) : null
-      rows.push({ ...one, overdue, on_hold: credit?.on_hold ?? false, idle_days: idle, away })
+      rows.push({ one, key: one.key, away: null })
     }
-    rows.sort((a, b) => (a.away ?? Infinity) - (b.away ?? Infinity) || (a.sort < b.sort ? -1 : a.sort > b.sort ? 1 : 0))
-    if (query.trim()) {
-      const byId = new Map(rows.map((row) => [row.id, row]))
-      rows = find(rows.map((row) => row.key), query).map((id) => byId.get(id)!)
+    // Distances and order are worth reckoning for what fits only.
+    const found = hits(rows, query)
+    if (here) for (const { row } of found) row.away = row.one.lat !== null && row.one.lon !== null ? metres(here, { lat: row.one.lat, lon: row.one.lon }) : null
+    found.sort((a, b) => a.at - b.at || far(a.row) - far(b.row) || (a.row.one.sort < b.row.one.sort ? -1 : a.row.one.sort > b.row.one.sort ? 1 : 0))
+    const told = ({ row: { one, away } }: { row: Row }): Found => {
+      const { key: _, sort: __, ...bare } = one
+      const credit = this.hints?.credit[one.id]
+      return { ...bare, overdue: credit?.overdue ?? false, on_hold: credit?.on_hold ?? false, idle_days: one.last_visit_at ? idleDays(one, now) : null, away }
     }
-    return { rows: rows.slice(0, limit).map(bare), total: rows.length, held: all.size }
+    return { rows: found.slice(0, limit).map(told), total: found.length, held: all.size }
   }
 
   /** Every located customer, for the map. */
@@ -139,7 +148,8 @@ export class Customers {
   }
 }
 
-const bare = ({ key: _, sort: __, ...found }: Held): Found => found
+const far = (row: Row): number => row.away ?? Number.MAX_VALUE
+const idleDays = (one: Held, now: number): number => Math.floor((now - Date.parse(one.last_visit_at!)) / 86_400_000)
 
 /** A customer with what waits laid over it. */
 export function overlay(doc: CustomerDoc | undefined, id: string, waiting: readonly { t: string; id: string; row: Record<string, unknown> }[]): CustomerDoc {

@@ -39,6 +39,9 @@ export interface Entry {
   lane: string
   /** Mutations that must be applied first. */
   deps: string[]
+  /** Hash of the operation before it on this phone, and its own; absent on entries older than the ledger. */
+  prev?: string
+  chain?: string
   /** The thing it makes or changes. */
   entity: string
   at: string
@@ -89,16 +92,22 @@ export interface JournalEntry {
   name: string
   at: string
   acked_at: string
+  /** The receipt: when the office took it by its own clock, and its signature under that. */
+  received_at?: string
+  chain?: string
+  sig?: string
   label: Entry['label']
   result?: unknown
 }
 
-/** Something the user should see although nothing waits: a price that changed, a value that lost. */
+/** Something the user should answer although nothing waits to be sent: a price that changed (`id` is the order's). */
 export interface Attention {
   id: string
   at: string
-  kind: string
-  data: unknown
+  kind: 'price'
+  data: { number: string | null; customer: string }
+  /** The answer was to leave it as it is. */
+  left?: boolean
 }
 
 export interface Draft {

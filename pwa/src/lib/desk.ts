@@ -14,7 +14,6 @@ export interface Me {
   csrf: string
   positions: number[]
   company: { name: string; currency: string; time_zone: string; language: string }
-  vapid_public_key?: string | null
 }
 
 export interface Session {

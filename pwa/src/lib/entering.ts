@@ -3,6 +3,7 @@
 import { mainAddress } from './customers.ts'
 import type { CustomerDoc, Store } from './db.ts'
 import { judge, type Fix } from './geo.ts'
+import { money } from './i18n.svelte.ts'
 import { newId } from './ids.ts'
 import { enqueue } from './outbox.ts'
 import type { AddressRow } from './rows.ts'
@@ -62,7 +63,7 @@ export async function claimExpense(store: Store, draft: ExpenseDraft, about: { c
   }
   await enqueue(store, {
     name: 'expense.claim', root: about.customer?.id ?? null, args, draft: about.draftKey,
-    label: { key: 'outbox.expense', values: { amount: draft.amount, name: about.customer?.row?.name ?? '' } },
+    label: { key: 'outbox.expense', values: { amount: money(draft.amount, about.currency), name: about.customer?.row?.name ?? '' } },
     overlay: [{ t: 'expense', id: draft.id, row: { vat: null, note: null, visit_id: null, customer_id: null, ...args, user_id: about.userId, state: 'submitted' } }],
     photos: draft.photos.map((id) => ({ id, owner: 'expense' as const })),
   })
@@ -79,11 +80,15 @@ export interface LeadDraft {
   contact: string
   contact_phone: string
   address: string
-  fix: { lat: number; lon: number; accuracy_m: number } | null
+  /** Where a person stood (`rep_fix`) or pointed to on the map (`manual`); null: nowhere but the ward that is read. */
+  fix: { lat: number; lon: number; accuracy_m: number; method?: 'rep_fix' | 'manual' } | null
 }
 
-/** Makes a lead with its address and contact. Returns its id. */
-export async function createLead(store: Store, draft: LeadDraft): Promise<string> {
+/**
+ * Makes a lead with its address and contact. Returns its id. `centre`: of the ward the address was read to be in; this
+ * phone shows the lead there until the office, reading the same, says so. It is never sent: it is nobody's position.
+ */
+export async function createLead(store: Store, draft: LeadDraft, centre: { lat: number; lon: number; accuracy_m: number } | null = null): Promise<string> {
   const address = draft.address.trim() ? { id: newId(), text: draft.address.trim(), ...(draft.fix ?? {}) } : undefined
   const contact = draft.contact.trim() ? { id: newId(), name: draft.contact.trim(), ...filled({ phone: draft.contact_phone.trim() }) } : undefined
   const name = draft.name.trim()
@@ -95,12 +100,19 @@ export async function createLead(store: Store, draft: LeadDraft): Promise<string
     label: { key: 'outbox.lead', values: { name } },
     overlay: [
       { t: 'customer', id: draft.id, row: { name, stage: 'lead', ...columns, ...(group_id ? { group_ids: [group_id] } : {}) } },
-      ...(address ? [{ t: 'address', id: address.id, row: { ...address, lat: draft.fix?.lat ?? null, lon: draft.fix?.lon ?? null, grade: draft.fix ? 'gps' : 'none' } }] : []),
+      ...(address ? [{ t: 'address', id: address.id, row: shownOf(address, draft.fix, centre) }] : []),
       ...(contact ? [{ t: 'contact', id: contact.id, row: contact }] : []),
     ],
   })
   entered()
   return draft.id
+}
+
+/** The address as this phone shows it while it waits: by a person's position, else round the centre of its ward. */
+function shownOf({ id, text }: { id: string; text: string }, fix: LeadDraft['fix'], centre: Omit<NonNullable<LeadDraft['fix']>, 'method'> | null): Record<string, unknown> {
+  const place = fix ?? centre
+  const grade = fix ? (fix.method === 'manual' ? 'pin' : 'gps') : centre ? 'ward' : 'none'
+  return { id, text, lat: place?.lat ?? null, lon: place?.lon ?? null, accuracy_m: place?.accuracy_m ?? null, grade }
 }
 
 /** Changes fields of a customer; the old values go along, so that only what both changed can clash. */

@@ -15,7 +15,8 @@ export interface CreditHint {
   left: string | null
   currency: string
   on_hold: boolean
-  overdue: string
+  /** Past due beyond the days of grace. */
+  overdue: boolean
 }
 
 export interface Hints {

@@ -5,16 +5,17 @@ import type { Key } from './keys.ts'
 export type Language = 'vi' | 'en'
 export type { Key }
 
-const loaders: Record<Language, () => Promise<{ default: Messages }>> = {
-  vi: () => import('virtual:catalog/vi'),
-  en: () => import('virtual:catalog/en'),
+type Part = 'start' | 'field' | 'desk'
+const loaders: Record<`${Language}-${Part}`, () => Promise<{ default: Messages }>> = {
+  'vi-start': () => import('virtual:catalog/vi-start'),
+  'en-start': () => import('virtual:catalog/en-start'),
+  'vi-field': () => import('virtual:catalog/vi-field'),
+  'en-field': () => import('virtual:catalog/en-field'),
+  'vi-desk': () => import('virtual:catalog/vi-desk'),
+  'en-desk': () => import('virtual:catalog/en-desk'),
 }
-// What only screens at a desk say (setting up prices, imports): loaded with the first of them, never by a rep's phone.
-const deskLoaders: typeof loaders = {
-  vi: () => import('virtual:catalog/vi-desk'),
-  en: () => import('virtual:catalog/en-desk'),
-}
-let atDesk = false
+/** What is loaded: the frame's texts at once, those of screens with the first screen, those for a desk with the first there. */
+const parts = new Set<Part>(['start'])
 const i18n = setupI18n()
 const chosen = $state<{ language: Language; zone: string; currency: string }>({ language: 'vi', zone: 'Asia/Ho_Chi_Minh', currency: 'VND' })
 
@@ -23,19 +24,19 @@ export const language = (): Language => chosen.language
 /** The company's currency (ISO 4217), the default of `money`. */
 export const currency = (): string => chosen.currency
 
-/** Loads a language's texts and switches to it. */
+/** Loads a language's texts, as far as they are in use, and switches to it. */
 export async function speak(wanted: Language): Promise<void> {
-  const parts = await Promise.all([loaders[wanted](), atDesk ? deskLoaders[wanted]() : null])
-  i18n.loadAndActivate({ locale: wanted, messages: Object.assign({}, ...parts.map((part) => part?.default)) as Messages })
+  const loaded = await Promise.all([...parts].map((part) => loaders[`${wanted}-${part}`]()))
+  i18n.loadAndActivate({ locale: wanted, messages: Object.assign({}, ...loaded.map((part) => part.default)) as Messages })
   chosen.language = wanted
   if (typeof document !== 'undefined') document.documentElement.lang = wanted
 }
 
-/** Adds the texts of the screens at a desk; `speak` keeps them from then on. */
-export async function speakAtDesk(): Promise<void> {
-  if (atDesk) return
-  const { default: messages } = await deskLoaders[chosen.language]()
-  atDesk = true
+/** Adds a part of the texts, for good. */
+export async function speakAlso(part: Part): Promise<void> {
+  if (parts.has(part)) return
+  parts.add(part) // first, so that a switch of the language meanwhile brings it too
+  const { default: messages } = await loaders[`${chosen.language}-${part}`]()
   i18n.load(chosen.language, messages)
 }
 
@@ -129,7 +130,7 @@ export function ago(value: string | number | Date, now = Date.now()): string {
 export const distance = (metres: number): string => (metres < 995 ? `${number(Math.round(metres), 0)} m` : `${number(metres / 1000, 1)} km`)
 
 /** A size in bytes: "338 KB". */
-export const bytes = (size: number): string => (size < 1e6 ? `${number(size / 1024, 0)} KB` : `${number(size / 1048576, 1)} MB`)
+export const bytes = (size: number): string => (size < 1e6 ? `${number(size / 1024, 0)} KB` : size < 1e9 ? `${number(size / 1048576, 1)} MB` : `${number(size / 1073741824, 1)} GB`)
 
 /** The first moment of a day (today by default) in the company's time zone, ms. */
 export function dayStart(day: string = today()): number {

@@ -105,7 +105,7 @@ test('discarding takes the dependants along, and only on the user’s word', asy
   there.refuse.add(bad.args.id)
   const [n] = await enqueue(store, { ...bad, photos: [{ id: image, owner: 'visit' }] })
   await exchange(store)
-  expect(await discard(store, n!)).toBe(2)
+  expect(await discard(store, n!, 'x')).toBe(2)
   expect(await unsent(store)).toEqual({ items: 0, photos: 0, attention: 0 })
   expect(await store.overlay.count()).toBe(0)
 })

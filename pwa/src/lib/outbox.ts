@@ -5,7 +5,9 @@
 //                     -> queued again (network, held) with a later `next_at`
 //                     -> parked: failed at the office eight times by itself; reported, the rest goes on
 import type { ProblemBody } from './api.ts'
+import { append } from './chain.ts'
 import type { Entry, Overlay, Store } from './db.ts'
+import { desk } from './desk.ts'
 import { newId } from './ids.ts'
 
 export const PUSH_LIMIT = 50
@@ -14,6 +16,9 @@ export const PUSH_BYTES = 200 * 1024
 export const PARK_AFTER = 8
 /** Columns of arguments that name another thing: if that thing waits itself, it must go first. */
 const REFERENCES = ['customer_id', 'visit_id', 'owner_id', 'order_id', 'ship_address_id', 'request_id']
+
+/** The note about what a person took back; not work of theirs, so it is not counted as such. */
+export const WITHDRAW = 'outbox.withdraw'
 
 export interface Draftable {
   name: string
@@ -34,7 +39,7 @@ export interface Draftable {
 /** Puts what the user did into the outbox, with everything that shows it, in one transaction. Returns its `n`. */
 export async function enqueue(store: Store, wanted: Draftable | Draftable[], now = new Date()): Promise<number[]> {
   const all = Array.isArray(wanted) ? wanted : [wanted]
-  return store.transaction('rw', [store.outbox, store.overlay, store.blob, store.draft], async () => {
+  return store.transaction('rw', TABLES(store), async () => {
     const numbers: number[] = []
     for (const one of all) numbers.push(...(await put(store, one, now)))
     return numbers
@@ -67,7 +72,7 @@ async function add(store: Store, fresh: Fresh, now: Date): Promise<number> {
   const entry: Omit<Entry, 'n'> = { ...fresh, id: newId(), tv: 1, deps: await depsOf(store, fresh.args), at: now.toISOString(), st: 'queued', next_at: 0, tries: 0 }
   if (entry.base === undefined) delete entry.base
   if (entry.edit === undefined) delete entry.edit
-  return store.outbox.add(entry as Entry)
+  return append(store, entry)
 }
 
 async function depsOf(store: Store, args: Record<string, unknown>): Promise<string[]> {
@@ -106,8 +111,8 @@ export function pick(entries: readonly Entry[], now: number, limit = PUSH_LIMIT)
 
 /** One mutation as it crosses the wire. */
 export function wire(entry: Entry, skew: number): Record<string, unknown> {
-  const { id, n, name, tv, lane, deps, at, base, args } = entry
-  return { id, n, name, tv, lane, deps, at, skew_ms: Math.round(skew), ...(base ? { base } : {}), args }
+  const { id, n, name, tv, lane, deps, at, base, args, prev, chain } = entry
+  return { id, n, name, tv, lane, deps, at, skew_ms: Math.round(skew), ...(base ? { base } : {}), args, prev, chain }
 }
 
 /** Highest number up to which the office has answered everything. */
@@ -127,6 +132,9 @@ export interface Ack {
   problem?: ProblemBody
   current?: unknown
   retry_after?: number
+  /** When the office took it, and its signature under that; not for what is held. */
+  at?: string
+  sig?: string
 }
 
 /** Takes the office's answers; call it inside the transaction that also takes the pulled rows. */
@@ -156,8 +164,8 @@ export async function applyAcks(store: Store, sent: readonly Entry[], acks: read
 async function applied(store: Store, entry: Entry, ack: Ack, now: number): Promise<void> {
   await store.outbox.delete(entry.n)
   await store.overlay.where('n').equals(entry.n).delete()
-  const { id, n, name, at, label } = entry
-  await store.journal.put({ id, n, name, at, label, acked_at: new Date(now).toISOString(), result: ack.result })
+  const { id, n, name, at, label, chain } = entry
+  await store.journal.put({ id, n, name, at, label, chain, received_at: ack.at, sig: ack.sig, acked_at: new Date(now).toISOString(), result: ack.result })
 }
 
 /** Marks everything that hangs on a refused mutation; it is freed when that one is mended, or goes with it. */
@@ -179,10 +187,11 @@ export async function dependants(store: Store, id: string): Promise<Entry[]> {
   return [...found.values()]
 }
 
-const TABLES = (store: Store) => [store.outbox, store.overlay, store.blob, store.draft, store.journal]
+const TABLES = (store: Store) => [store.outbox, store.overlay, store.blob, store.draft, store.journal, store.meta]
 
 /** Sends a refused mutation again with other arguments: a new mutation (new id, new number), its dependants behind it. */
 export async function mend(store: Store, n: number, args?: Entry['args'], overlay?: Record<string, unknown>): Promise<void> {
+  const device = await ownDevice()
   await store.transaction('rw', TABLES(store), async () => {
     const old = await store.outbox.get(n)
     if (!old) return
@@ -192,6 +201,7 @@ export async function mend(store: Store, n: number, args?: Entry['args'], overla
     const again = (entry: Entry): Entry => ({ ...entry, id: renamed.get(entry.id)!, deps: entry.deps.map((dep) => renamed.get(dep) ?? dep) })
     await renumber(store, { ...again(old), args: args ?? old.args }, overlay)
     for (const entry of behind) await renumber(store, again(entry))
+    await withdraw(store, device, [old, ...behind], 'mended')
     // What hangs on a second refused mutation goes on waiting for that one.
     for (const entry of await store.outbox.where('st').anyOf('conflict', 'rejected').toArray()) await block(store, entry.id)
   })
@@ -199,16 +209,26 @@ export async function mend(store: Store, n: number, args?: Entry['args'], overla
 
 /** Puts an entry at the end of the line, with what the screen shows for it. */
 async function renumber(store: Store, entry: Entry, overlay?: Record<string, unknown>): Promise<void> {
-  const { n: old, problem: _, current: __, ...rest } = entry
+  const { n: old, problem: _, current: __, prev: ___, chain: ____, ...rest } = entry
   await store.outbox.delete(old)
-  const n = await store.outbox.add({ ...rest, st: 'queued', tries: 0, next_at: 0 } as Entry)
+  const n = await append(store, { ...rest, st: 'queued', tries: 0, next_at: 0 })
   const rows = await store.overlay.where('n').equals(old).toArray()
   await store.overlay.where('n').equals(old).delete()
   await store.overlay.bulkPut(rows.map((row) => ({ ...row, n, row: { ...row.row, ...overlay } })))
 }
 
-/** Drops a mutation and everything that hangs on it, photos included. Only ever called on the user's word. */
-export async function discard(store: Store, n: number): Promise<number> {
+const ownDevice = async (): Promise<string> => (await desk.session())?.device ?? ''
+
+/** Tells the office which numbers will not come, and why: its ledger of this phone has no holes. */
+export async function withdraw(store: Store, device: string, gone: readonly Entry[], reason: string): Promise<void> {
+  const what = gone.filter((entry) => entry.name !== WITHDRAW).map(({ n, id, name }) => ({ n, id, name }))
+  if (!device || !what.length) return
+  await add(store, { name: WITHDRAW, args: { id: newId(), device, what, reason }, lane: 'self', label: { key: 'outbox.taken-back' }, entity: '' }, new Date())
+}
+
+/** Drops a mutation and everything that hangs on it, photos included. Only ever called on the user's word, with theirs. */
+export async function discard(store: Store, n: number, reason: string): Promise<number> {
+  const device = await ownDevice()
   return store.transaction('rw', TABLES(store), async () => {
     const entry = await store.outbox.get(n)
     if (!entry) return 0
@@ -218,6 +238,7 @@ export async function discard(store: Store, n: number): Promise<number> {
       await store.overlay.where('n').equals(one.n).delete()
       if (one.name === 'attachment.add') await store.blob.delete(one.entity)
     }
+    await withdraw(store, device, gone, reason)
     return gone.length
   })
 }
@@ -236,7 +257,7 @@ export interface Unsent {
   /** Mutations without their photos' own. */
   items: number
   photos: number
-  /** Of `items`, those that need the user. */
+  /** What needs the user: those of `items` that were refused, and questions of the office. */
   attention: number
 }
 
@@ -245,6 +266,7 @@ export async function unsent(store: Store): Promise<Unsent> {
   const entries = await store.outbox.toArray()
   const photos = new Set(entries.filter((entry) => entry.name === 'attachment.add').map((entry) => entry.entity))
   for (const id of await store.blob.where('st').anyOf('queued', 'refused').primaryKeys()) photos.add(id)
-  const items = entries.filter((entry) => entry.name !== 'attachment.add')
-  return { items: items.length, photos: photos.size, attention: entries.filter((entry) => !['queued', 'sending', 'blocked'].includes(entry.st)).length }
+  const items = entries.filter((entry) => entry.name !== 'attachment.add' && entry.name !== WITHDRAW)
+  const asked = await store.attention.filter((one) => !one.left).count()
+  return { items: items.length, photos: photos.size, attention: asked + entries.filter((entry) => !['queued', 'sending', 'blocked'].includes(entry.st)).length }
 }

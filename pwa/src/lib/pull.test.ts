@@ -1,7 +1,7 @@
 // After any series of pages the phone holds exactly the rows the office meant, and a page is taken whole or not at all.
 import { expect, test } from 'vitest'
 import type { Store } from './db.ts'
-import { enqueue } from './outbox.ts'
+import { enqueue, unsent } from './outbox.ts'
 import { applyPage, CHUNK, type Page } from './pull.ts'
 import { signedIn } from './testing.ts'
 import { customer, history } from './views.ts'
@@ -90,4 +90,20 @@ test('what waits is laid over the office’s row, and gives way to it with the r
   const entry = (await store.outbox.get(n!))!
   await applyPage(store, page({ acks: [{ id: entry.id, st: 'applied' }], up: [block('visit', [['v1', 'k1', 2, { note: 'as the office has it' }]])] }), [entry])
   expect(await history(store, 'visit', 'k1')).toEqual([{ id: 'v1', _v: 2, note: 'as the office has it' }])
+})
+
+test('an own order that waits for an answer about its price is asked about until it is answered', async () => {
+  const store = await signedIn()
+  const order = (id: string, more: Record<string, unknown> = {}): [string, string, number, Record<string, unknown>] => [id, 'k1', 1, { customer_id: 'k1', user_id: store.user, state: 'on_hold', number: `SO-${id}`, placed_at: '2026-11-22T01:00:00Z', holds: [{ kind: 'price', code: 'OLD_PRICE', numbers: {} }], ...more }]
+  const asked = async () => (await store.attention.toArray()).map((one) => one.id).sort()
+  const other = (code: string, kind = 'price') => ({ holds: [{ kind, code, numbers: {} }] })
+  await applyPage(store, page({ up: [block('order', [order('a'), order('b', { user_id: 'somebody' }), order('c', other('PRICE_TAMPER_OR_BUG')), order('d', other('LIMIT', 'credit')), order('e', { state: 'cancelled' }), order('f', other('DIFFERS'))])] }))
+  expect(await asked()).toEqual(['a', 'f'])
+  expect((await unsent(store)).attention).toBe(2)
+  await store.attention.update('a', { left: true })
+  await applyPage(store, page({ up: [block('order', [order('a'), order('f', { holds: [], state: 'confirmed' })])] }))
+  expect(await store.attention.toArray()).toMatchObject([{ id: 'a', left: true }])
+  expect((await unsent(store)).attention).toBe(0)
+  await applyPage(store, page({ drop: ['k1'] }))
+  expect(await asked()).toEqual([])
 })

@@ -1,6 +1,6 @@
 // Takes a page the office sent: rows, deletions, dropped customers and the cursor in ONE transaction, so that the phone
 // is always exactly at some cursor. Runs in the worker; the page never parses or writes bulk rows.
-import type { AddressRow, ContactRow, CustomerRow, Row } from './rows.ts'
+import type { AddressRow, ContactRow, CustomerRow, OrderRow, Row } from './rows.ts'
 import type { CustomerDoc, Entry, HistChunk, Store } from './db.ts'
 import { applyAcks, type Ack } from './outbox.ts'
 
@@ -48,9 +48,9 @@ export interface Changed {
 /** Applies a page and the receipts that came with it. */
 export async function applyPage(store: Store, page: Page, sent: readonly Entry[] = [], now = Date.now()): Promise<Changed> {
   const changed: Changed = { customers: new Set(), dropped: page.drop ?? [], all: page.reset === true }
-  const tables = [store.meta, store.ref, store.customer, store.hist, store.agenda, store.outbox, store.overlay, store.journal, store.blob]
+  const tables = [store.meta, store.ref, store.customer, store.hist, store.agenda, store.outbox, store.overlay, store.journal, store.blob, store.attention]
   await store.transaction('rw', tables, async () => {
-    if (page.reset) for (const table of [store.ref, store.customer, store.hist, store.agenda]) await table.clear()
+    if (page.reset) for (const table of [store.ref, store.customer, store.hist, store.agenda, store.attention]) await table.clear()
     const first = page.reset || !(await store.read<boolean>('ready'))
     for (const block of page.up ?? []) await takeBlock(store, block, changed, first)
     for (const [t, ids] of page.del ?? []) await remove(store, t, new Set(ids), changed)
@@ -148,6 +148,17 @@ async function takeHistory(store: Store, block: { t: string; cols: string[]; v: 
   }
   await store.hist.bulkPut([...puts])
   await agenda(store, t, block)
+  if (t === 'order') await attend(store, block)
+}
+
+/** One's own orders that wait because the price is another one: the rep answers, keep or update. */
+async function attend(store: Store, block: { cols: string[]; v: unknown[][] }): Promise<void> {
+  for (const [row] of rowsOf(block)) {
+    const order = row as OrderRow
+    const asked = order.user_id === store.user && order.state === 'on_hold' && order.holds?.some((hold) => hold.kind === 'price' && hold.code !== 'PRICE_TAMPER_OR_BUG')
+    if (!asked) await store.attention.delete(order.id)
+    else if (!(await store.attention.get(order.id))) await store.attention.put({ id: order.id, at: order.placed_at, kind: 'price', data: { number: order.number, customer: order.customer_id } })
+  }
 }
 
 /** A row that moved to another customer must not stay under the former one. Only rows that were changed can have moved. */
@@ -210,6 +221,7 @@ async function drop(store: Store, root: string): Promise<void> {
   await store.customer.delete(root)
   await store.hist.where('[root+t+chunk]').between([root, '', 0], [root, '\uffff', Infinity]).delete()
   await store.agenda.where('root').equals(root).delete()
+  await store.attention.filter((one) => one.data.customer === root).delete()
 }
 
 /** Visits older than the office's window leave once a day; open things and orders stay. */

@@ -12,8 +12,9 @@ export async function pushState(): Promise<PushState> {
 }
 
 /** Asks for permission and subscribes. Must be called from a tap. Throws when the office or the browser refuses. */
-export async function pushOn(store: Store, key: string): Promise<PushState> {
+export async function pushOn(store: Store): Promise<PushState> {
   if ((await Notification.requestPermission()) !== 'granted') return 'denied'
+  const { key } = await json<{ key: string }>('push/key')
   const registration = await navigator.serviceWorker.ready
   const bytes = Uint8Array.from(atob(key.replace(/-/g, '+').replace(/_/g, '/')), (letter) => letter.charCodeAt(0))
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes })

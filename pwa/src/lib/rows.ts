@@ -102,6 +102,8 @@ export interface OrderLine {
   discount: string
   net: string
   tax: string
+  /** The promotion that gives it. */
+  gift_of: string | null
   reserved: string
   picked: string
   dispatched: string
@@ -112,7 +114,7 @@ export interface OrderRow extends Row {
   customer_id: string
   user_id: string
   state: 'submitted' | 'on_hold' | 'confirmed' | 'picking' | 'picked' | 'dispatched' | 'cancelled' | 'rejected'
-  holds: { kind: string; code: string; numbers: Record<string, string> }[] | null
+  holds: { kind: string; code: string; numbers: Record<string, unknown> }[] | null
   currency: string
   ordered_on: string
   requested_on: string | null
@@ -125,6 +127,8 @@ export interface OrderRow extends Row {
   lines: OrderLine[]
   placed_at: string
   decided_note: string | null
+  version: number
+  priced_as: 'current' | 'honoured' | 'differs' | 'suspect'
 }
 
 export interface ItemRow extends Row {

@@ -1,9 +1,9 @@
 // The phone finds what a person means: accents or none, codes, phone tails, initials, one typo.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { digits, fold } from './folding.ts'
-import { find, keyOf, nearly, type Searchable } from './search.ts'
+import { hits, keyOf, nearly, type SearchKey, type Searchable } from './search.ts'
 
 const shop = (id: string, name: string, more: Partial<Searchable> = {}): Searchable => ({ id, name, code: null, phone: null, tax_no: null, address: '', ...more })
 const shops = [
@@ -14,6 +14,8 @@ const shops = [
   shop('ma', 'Quán Mã', { code: 'KH00500' }),
 ]
 const keys = shops.map(keyOf)
+/** Ids that fit, best first; ties in the order given. */
+const find = (some: SearchKey[], text: string): string[] => hits(some.map((key) => ({ key })), text).sort((a, b) => a.at - b.at).map(({ row }) => row.key.id)
 const first = (text: string) => find(keys, text)[0]
 
 test.each([
@@ -51,21 +53,40 @@ test('one letter too many, missing, wrong or swapped is nearly the same', () => 
   expect(nearly('hong', 'hung1')).toBe(false)
 })
 
-test('ten thousand customers are searched within a frame or so', () => {
-  const many = Array.from({ length: 10_000 }, (_, i) => keyOf(shop(String(i), `Tạp hóa Hạnh ${i}`, { code: `KH${i}`, phone: `09${String(i).padStart(8, '0')}`, address: '12 Lê Lợi, Hải Phòng' })))
-  const started = performance.now()
-  expect(find(many, 'tap hoa hanh 77')).not.toHaveLength(0)
-  console.info(`10k customers searched in ${(performance.now() - started).toFixed(1)} ms`)
+test('streets are found too, after everything the office finds by', () => {
+  const near = [shop('street', 'Quán Ba', { address: '9 Minh Khai' }), shop('name', 'Tạp hóa Minh')].map(keyOf)
+  expect(find(near, 'minh')).toEqual(['name', 'street'])
 })
 
-// What phone and office must agree on; the cases are shared with the office's own tests.
-const folder = join(import.meta.dirname, '../../../tests/cases/search')
-describe.runIf(existsSync(folder))('the cases shared with the office', () => {
-  for (const name of existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []) {
-    const cases = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { text?: string; folded?: string; phone?: string; digits?: string }[]
-    test.each(Array.isArray(cases) ? cases : [])(`${name} %#`, (one) => {
-      if (one.text !== undefined && one.folded !== undefined) expect(fold(one.text)).toBe(one.folded)
-      if (one.phone !== undefined && one.digits !== undefined) expect(digits(one.phone)).toBe(one.digits)
-    })
-  }
+test('a telephone number is one number however it is written', () => {
+  const held = [keyOf(shop('x', 'Quán', { phone: '84903456789' }))]
+  for (const typed of ['0903456789', '+84 903 456 789', '84903456789', '0903.456.789']) expect(find(held, typed)).toEqual(['x'])
+})
+
+test.each(["' OR 1=1--", '%', '\\', '()', '$0', '🏪', '-'.repeat(99), '.*', '['])('“%s” is text like any other and finds nobody', (text) => {
+  expect(find(keys, text)).toEqual([])
+})
+
+// What phone and office must agree on; the office's tests read the same cases.
+const shared = (name: string) => JSON.parse(readFileSync(join(import.meta.dirname, '../../../tests/cases/search', name), 'utf8'))
+
+test.each(shared('folding.json') as { text?: string; folded?: string; phone?: string; digits?: string }[])('folds alike: %j', (one) => {
+  if (one.text !== undefined) expect(fold(one.text)).toBe(one.folded)
+  else expect(digits(one.phone!)).toBe(one.digits)
+})
+
+interface Ranking {
+  why: string
+  customers: Omit<Searchable, 'address'>[]
+  queries: { query: string; expected?: string[]; first?: string; found?: string[] }[]
+}
+describe.each(shared('ranking.json') as Ranking[])('$why', ({ customers, queries }) => {
+  const held = customers.map((one) => keyOf({ ...one, address: '' }))
+  test.each(queries)('“$query”', ({ query, expected, first, found }) => {
+    const ids = find(held, query)
+    expect(expected ?? first ?? found).toBeDefined()
+    if (expected) expect(ids).toEqual(expected)
+    if (first) expect(ids[0]).toBe(first)
+    if (found) expect(ids.toSorted()).toEqual(found)
+  })
 })

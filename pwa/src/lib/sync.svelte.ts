@@ -57,6 +57,8 @@ async function run(): Promise<void> {
   state.running = true
   try {
     state.outcome = await data().sync()
+    // Once the work is safe: the tables addresses are read with, for whoever may note one down without a network.
+    if (state.outcome === 'done') void import('./address/tables.ts').then(({ keepUnits }) => keepUnits())
     if (state.outcome === 'wipe') await (await import('./leaving.ts')).wipe()
   } catch (reason) {
     console.warn('sync stopped', reason)

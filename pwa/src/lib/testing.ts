@@ -16,7 +16,7 @@ export async function signedIn(): Promise<Store> {
 }
 
 export interface Asked {
-  push: { id: string; n: number; name: string; lane: string; deps: string[]; args: Record<string, unknown> }[]
+  push: { id: string; n: number; name: string; lane: string; deps: string[]; args: Record<string, unknown>; prev?: string; chain?: string }[]
   acked: number
   pull: { cursor: string | null; limit: number }
 }
@@ -52,7 +52,7 @@ export function office() {
       if (one.deps.some((dep) => receipts.get(dep)?.st === 'rejected')) return { id: one.id, st: state.strict ? 'rejected' : 'held', retry_after: 60 }
       const refused = state.refuse.has(one.name) || state.refuse.has(one.args.id as string)
       const receipt = refused ? { st: 'rejected', problem: { type: 'urn:app:item-unknown', title: 'unknown' } } : { st: 'applied' }
-      if (!refused) applied.push(one.args.id as string)
+      if (!refused && one.name !== 'outbox.withdraw') applied.push(one.args.id as string)
       receipts.set(one.id, receipt)
       return { id: one.id, ...receipt }
     })

@@ -1,6 +1,6 @@
 // One request of the price and convert filters, answered, byte for byte like the office. Twin: backend/pricing/answering.py.
-import { atDigits, dec, share, text, textOfScaled, ZERO } from './numbers.ts'
-import { PriceRefusal } from './refusal.ts'
+import { atDigits, dec, inWhole, share, text, textOfScaled, ZERO } from './numbers.ts'
+import { PriceRefusal, refusalOr } from './refusal.ts'
 import { priceOrder } from './rules.ts'
 import { isObject, listOf, objectOf, own, type Raw, textOf } from './shapes.ts'
 import { convert, readUnits } from './units.ts'
@@ -11,18 +11,41 @@ export const priceAnswer = (line: string): string => answered(line, price)
 /** `{id, item, packagings, qty, from, to}` to `{id, qty}` or an error. */
 export const convertAnswer = (line: string): string => answered(line, converted)
 
+const DEEPEST_JSON = 100
+
 function answered(line: string, work: (request: Raw) => object): string {
+  if (tooDeep(line)) return canonical({ id: null, error: 'TOO_DEEP' })
   let request: unknown
-  let answer: object
   try {
     request = JSON.parse(line)
-    answer = work(objectOf(request))
-  } catch (reason) {
-    if (reason instanceof PriceRefusal) answer = { error: reason.code.replaceAll('-', '_').toUpperCase() }
-    else if (reason instanceof SyntaxError) answer = { error: 'NOT_JSON' }
-    else throw reason
+  } catch {
+    return canonical({ id: null, error: 'NOT_JSON' })
   }
-  return canonical({ id: isObject(request) ? (own(request, 'id') ?? null) : null, ...answer })
+  const found = refusalOr(() => work(objectOf(request)))
+  const answer = found instanceof PriceRefusal ? { error: found.code.replaceAll('-', '_').toUpperCase() } : found
+  return canonical({ id: nameOf(request), ...answer })
+}
+
+/** Whether brackets nest deeper than anything meant; looked at before parsing, as the office must. */
+function tooDeep(line: string): boolean {
+  let depth = 0
+  let inside = false
+  for (let i = 0; i < line.length; i++) {
+    const sign = line[i]
+    if (sign === '\\' && (line[i + 1] === '\\' || line[i + 1] === '"')) i++
+    else if (sign === '"') inside = !inside
+    else if (inside) continue
+    else if (sign === '{' || sign === '[') depth++
+    else if (sign === '}' || sign === ']') depth--
+    if (depth > DEEPEST_JSON) return true
+  }
+  return false
+}
+
+/** What the asker calls the request: a text or a whole number both languages write alike; else nothing. */
+function nameOf(request: unknown): string | number | null {
+  const name = isObject(request) ? own(request, 'id') : null
+  return typeof name === 'string' || (typeof name === 'number' && Number.isSafeInteger(name)) ? name : null
 }
 
 /** JSON with keys in order and no blanks, the same text the office writes. */
@@ -43,7 +66,7 @@ export function allocated(request: Raw): string[] {
   const digits = total.split('.')[1]?.length ?? 0
   const weights = listOf(own(request, 'weights')).map(dec)
   if (weights.some((weight) => weight.compare(ZERO) < 0)) throw new PriceRefusal('book-malformed')
-  return share(atDigits(exact, digits), weights).map((part) => textOfScaled(part, digits))
+  return share(atDigits(exact, digits), inWhole(weights)).map((part) => textOfScaled(part, digits))
 }
 
 function converted(request: Raw): object {

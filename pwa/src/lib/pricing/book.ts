@@ -3,9 +3,9 @@
 // Everything is read when first asked for and kept, so a book of thousands of rules costs only what an order touches.
 import { type Promotion, readPromotions } from './campaigns.ts'
 import { PriceList } from './lists.ts'
-import { dec, type Fraction, HUNDRED, ONE, optional, ZERO } from './numbers.ts'
+import { type Fraction, HUNDRED, ONE, optional, ZERO } from './numbers.ts'
 import { PriceRefusal } from './refusal.ts'
-import { isObject, listOf, objectOf, objectOrEmpty, own, type Raw, small, textOrNull, texts } from './shapes.ts'
+import { dayOrNull, isObject, listOf, malformed, objectOf, objectOrEmpty, own, positive, type Raw, small, textOrNull, texts, word } from './shapes.ts'
 import { readUnits, type Units } from './units.ts'
 
 /** Its decimals: `minor` for amounts, `priceDigits` for unit prices. */
@@ -35,6 +35,11 @@ export interface Customer {
   currency: string | null
   paymentTerm: string | null
   paymentMethod: string | null
+  channel: string | null
+  /** A standing percentage off. */
+  discount: Fraction | null
+  /** Replaces the tax of taxed goods. */
+  tax: string | null
   firstOrder: boolean | null
 }
 
@@ -60,7 +65,7 @@ export class Book {
   constructor(given: unknown) {
     const raw = objectOf(given)
     const company = textOrNull(own(raw, 'company_currency'))
-    if (company === null) throw new PriceRefusal('book-malformed')
+    if (company === null) throw malformed()
     this.raw = raw
     this.companyCurrency = company
     this.byRate = own(raw, 'tax_rounding') === 'rate'
@@ -92,7 +97,7 @@ export class Book {
     let best: Raw | null = null
     let from = ''
     for (const one of listOf(own(raw, 'rates')).map(objectOf)) {
-      const since = textOrNull(own(one, 'from')) ?? ''
+      const since = dayOrNull(own(one, 'from')) ?? ''
       if (since <= on && (best === null || since > from)) [best, from] = [one, since]
     }
     if (best === null) throw new PriceRefusal('rate-missing', { currency: code, on })
@@ -132,6 +137,9 @@ export class Book {
       currency: textOrNull(own(raw, 'currency')),
       paymentTerm: textOrNull(own(raw, 'payment_term')),
       paymentMethod: textOrNull(own(raw, 'payment_method')),
+      channel: textOrNull(own(raw, 'channel')),
+      discount: percent(own(raw, 'discount')),
+      tax: textOrNull(own(raw, 'tax')),
       firstOrder: typeof first === 'boolean' ? first : null,
     }
   }
@@ -144,7 +152,7 @@ export class Book {
 
   /** Whether a promotion group chooses by priority and not by benefit. */
   picksByPriority(group: string): boolean {
-    return own(objectOrEmpty(own(this.picks, group)), 'pick') === 'priority'
+    return word(own(objectOrEmpty(own(this.picks, group)), 'pick'), ['best', 'priority']) === 'priority'
   }
 
   /** The price list a customer group carries itself. */
@@ -170,8 +178,7 @@ export class Book {
     if (code === null) return ZERO
     return kept(this.taxes, code, () => {
       const raw = this.part('taxes', code, 'tax-unknown', 'tax')
-      if (isObject(raw) && !Object.hasOwn(raw, 'rate')) return factor(raw)
-      return dec(isObject(raw) ? raw.rate : raw).div(HUNDRED)
+      return isObject(raw) && !Object.hasOwn(raw, 'rate') ? factor(raw) : factor(raw).div(HUNDRED)
     })
   }
 
@@ -189,21 +196,24 @@ function kept<T>(from: Map<string, T>, code: string, read: () => T): T {
   return fresh
 }
 
+function percent(raw: unknown): Fraction | null {
+  const value = optional(raw)
+  if (value !== null && (value.compare(ZERO) < 0 || value.compare(HUNDRED) > 0)) throw new PriceRefusal('book-malformed')
+  return value
+}
+
 function rateOf(raw: unknown): Fraction {
   const value = factor(raw)
-  if (value.n === 0n) throw new PriceRefusal('book-malformed')
+  if (value.n === 0n) throw malformed()
   return value
 }
 
 /** A factor, not negative: a decimal text, or `{num, den}` or `{rate}` of decimal texts. */
 function factor(raw: unknown): Fraction {
-  let value: Fraction
-  if (isObject(raw) && Object.hasOwn(raw, 'rate')) value = dec(raw.rate)
-  else if (isObject(raw)) {
-    const den = (own(raw, 'den') ?? null) === null ? ONE : dec(raw.den)
-    const num = dec(own(raw, 'num'))
-    value = den.s * den.n > 0n ? num.div(den) : ZERO
-  } else value = dec(raw)
-  if (value.s * value.n < 0n) throw new PriceRefusal('book-malformed')
-  return value
+  if (!isObject(raw)) return positive(raw)
+  if (Object.hasOwn(raw, 'rate')) return positive(raw.rate)
+  const den = (own(raw, 'den') ?? null) === null ? ONE : positive(raw.den)
+  const num = positive(own(raw, 'num'))
+  if (den.n === 0n) throw malformed()
+  return num.div(den)
 }

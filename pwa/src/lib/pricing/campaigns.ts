@@ -1,7 +1,38 @@
 // Promotions as data, read. Twin: backend/pricing/rules_campaigns.py. Format: pricing.schema.json.
 import { dec, floored, type Fraction, HUNDRED, optional, ZERO } from './numbers.ts'
-import { PriceRefusal } from './refusal.ts'
-import { listOf, objectOf, objectOrEmpty, own, type Raw, small, textOf, textOrNull, texts } from './shapes.ts'
+import { type Condition, condition } from './grammar.ts'
+import {
+  codeOf,
+  dayOrNull,
+  flag,
+  listOf,
+  malformed,
+  namesOrNull,
+  objectOf,
+  objectOrEmpty,
+  only,
+  own,
+  positive,
+  positiveOrNull,
+  type Raw,
+  small,
+  textOf,
+  textOrNull,
+  word,
+} from './shapes.ts'
+
+const PROMOTION = ['id', 'name', 'campaign', 'active', 'stage', 'priority', 'group', 'exclusive', 'coupon', 'currency',
+  'valid_from', 'valid_to', 'scope', 'when', 'match', 'min', 'effect', 'tiers']
+const SELECTOR = ['items', 'not_items', 'item_groups', 'units']
+const MINIMUM = ['qty', 'qty_max', 'amount', 'amount_max', 'tax', 'basis', 'scope']
+// What each kind of effect may say, apart from `kind`.
+const EFFECTS = {
+  percent: ['value', 'basis', 'target', 'max_qty', 'cap', 'cap_total'],
+  amount: ['value', 'per', 'unit', 'target', 'max_qty', 'cap', 'basis'],
+  price: ['value', 'unit', 'raise', 'target', 'basis'],
+  gift: ['item', 'qty', 'unit', 'every', 'over', 'max_times', 'price'],
+  buy_get: ['buy', 'get', 'repeat', 'max_times', 'pick'],
+}
 
 export const SCOPES = ['customers', 'customer_groups', 'regions', 'channel', 'payment_term', 'payment_method', 'price_list'] as const
 export type Scope = (typeof SCOPES)[number]
@@ -83,7 +114,7 @@ export interface Promotion {
   validFrom: string | null
   validTo: string | null
   scope: Map<Scope, Set<string>>
-  when: unknown
+  when: Condition | null
   match: Selector
   minimum: Minimum
   tiers: Tier[]
@@ -92,115 +123,136 @@ export interface Promotion {
 }
 
 /** The active promotions in their order of work: higher priority first, then by id. */
-export const readPromotions = (raw: unknown): Promotion[] =>
-  listOf(raw)
-    .map(objectOf)
-    .filter((one) => own(one, 'active') !== false)
-    .map(readPromotion)
-    .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+export function readPromotions(raw: unknown): Promotion[] {
+  const given = listOf(raw).map(objectOf)
+  const found = given.filter((one) => (own(one, 'active') ?? null) === null || flag(one.active)).map(readPromotion)
+  if (new Set(found.map(({ id }) => id)).size !== found.length) throw malformed()
+  return found.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
+}
 
-function readPromotion(raw: Raw): Promotion {
-  const given = own(raw, 'tiers') ?? null
-  const tiers = given === null ? [{ effect: own(raw, 'effect') }] : listOf(given).map(objectOf)
-  const named = objectOrEmpty(own(raw, 'scope'))
-  const scope = new Map<Scope, Set<string>>()
-  for (const name of SCOPES) if ((own(named, name) ?? null) !== null) scope.set(name, new Set(texts(named[name])))
-  const match = selector(own(raw, 'match'))
-  return {
-    id: textOf(own(raw, 'id')),
-    orderStage: own(raw, 'stage') === 'order',
+function readPromotion(given: Raw): Promotion {
+  const raw = only(given, PROMOTION)
+  const listed = own(raw, 'tiers') ?? null
+  const alone = own(raw, 'effect') ?? null
+  const tiers = listOf(listed).map(objectOf)
+  if ((listed === null) === (alone === null) || !tiers.every((one) => Object.hasOwn(one, 'min'))) throw malformed()
+  if (listed !== null && !tiers.length) throw malformed()
+  const named = only(objectOrEmpty(own(raw, 'scope')), SCOPES)
+  const head = {
+    id: codeOf(own(raw, 'id')),
+    orderStage: word(own(raw, 'stage'), ['line', 'order']) === 'order',
     priority: small(own(raw, 'priority'), -(2 ** 31), 2 ** 31),
     group: textOrNull(own(raw, 'group')),
-    exclusive: own(raw, 'exclusive') === true,
+    exclusive: flag(own(raw, 'exclusive')),
     coupon: textOrNull(own(raw, 'coupon')),
     currency: textOrNull(own(raw, 'currency')),
-    validFrom: textOrNull(own(raw, 'valid_from')),
-    validTo: textOrNull(own(raw, 'valid_to')),
+    validFrom: dayOrNull(own(raw, 'valid_from')),
+    validTo: dayOrNull(own(raw, 'valid_to')),
+  }
+  const scope = new Map<Scope, Set<string>>()
+  for (const name of SCOPES) {
+    const names = namesOrNull(own(named, name))
+    if (names) scope.set(name, names)
+  }
+  const when = condition(own(raw, 'when'))
+  const match = selector(own(raw, 'match'))
+  return {
+    ...head,
     scope,
-    when: own(raw, 'when') ?? null,
+    when,
     match,
     minimum: minimum(own(raw, 'min')),
-    tiers: tiers.map((one: Raw) => ({ minimum: minimum(own(one, 'min')), effect: effect(own(one, 'effect')) })),
+    tiers: listed === null ? [tier({ effect: alone })] : tiers.map(tier),
     itemRank: match.items ? 2 : match.itemGroups ? 1 : 0,
     customerRank: scope.has('customers') ? 2 : scope.has('customer_groups') ? 1 : 0,
   }
 }
 
+function tier(raw: Raw): Tier {
+  only(raw, ['min', 'effect'])
+  return { minimum: minimum(own(raw, 'min')), effect: effect(own(raw, 'effect')) }
+}
+
 function selector(given: unknown): Selector {
-  const raw = objectOrEmpty(given)
-  const names = (key: string): Set<string> | null => {
-    const value = own(raw, key) ?? null
-    return value === null ? null : new Set(texts(value))
-  }
+  const raw = only(objectOrEmpty(given), SELECTOR)
+  const names = (key: string): Set<string> | null => namesOrNull(own(raw, key))
   return { items: names('items'), notItems: names('not_items') ?? new Set(), itemGroups: names('item_groups'), units: names('units') }
 }
 
 const selectorOrNull = (given: unknown): Selector | null => ((given ?? null) === null ? null : selector(given))
 
 function minimum(given: unknown): Minimum {
-  const raw = objectOrEmpty(given)
+  const raw = only(objectOrEmpty(given), MINIMUM)
   return {
+    tax: (own(raw, 'tax') ?? null) === null ? null : word(raw.tax, ['incl', 'excl']),
+    running: word(own(raw, 'basis'), ['before', 'running']) === 'running',
+    byLine: word(own(raw, 'scope'), ['all', 'line']) === 'line',
     qty: optional(own(raw, 'qty')),
     qtyMax: optional(own(raw, 'qty_max')),
     amount: optional(own(raw, 'amount')),
     amountMax: optional(own(raw, 'amount_max')),
-    tax: textOrNull(own(raw, 'tax')),
-    running: own(raw, 'basis') === 'running',
-    byLine: own(raw, 'scope') === 'line',
   }
 }
 
 function effect(given: unknown): Effect {
   const raw = objectOf(given)
-  const kind = own(raw, 'kind')
-  if (kind === 'percent' || kind === 'amount' || kind === 'price') return cut(kind, raw)
-  if (kind === 'gift')
-    return {
-      kind,
-      item: textOf(own(raw, 'item')),
-      qty: dec(own(raw, 'qty')),
-      unit: textOrNull(own(raw, 'unit')),
-      every: optional(own(raw, 'every')),
-      over: optional(own(raw, 'over')) ?? ZERO,
-      maxTimes: times(own(raw, 'max_times')),
-      price: optional(own(raw, 'price')) ?? ZERO,
-    }
-  if (kind === 'buy_get') return buyGet(raw)
-  throw new PriceRefusal('book-malformed')
+  const kind = word(own(raw, 'kind') ?? '', ['percent', 'amount', 'price', 'gift', 'buy_get'])
+  only(raw, ['kind', ...EFFECTS[kind]])
+  if (kind === 'gift') return gift(raw)
+  return kind === 'buy_get' ? buyGet(raw) : cut(kind, raw)
 }
 
 const cut = (kind: Cut['kind'], raw: Raw): Cut => ({
   kind,
-  value: dec(own(raw, 'value')),
-  original: own(raw, 'basis') === 'original',
+  original: word(own(raw, 'basis'), ['running', 'original']) === 'original',
   target: selectorOrNull(own(raw, 'target')),
-  maxQty: optional(own(raw, 'max_qty')),
-  cap: optional(own(raw, 'cap')),
-  capTotal: optional(own(raw, 'cap_total')),
-  per: textOrNull(own(raw, 'per')) || 'order',
-  perLineUnit: own(raw, 'unit') === 'line',
-  mayRaise: own(raw, 'raise') === true,
+  per: word(own(raw, 'per'), ['order', 'line', 'unit']),
+  perLineUnit: word(own(raw, 'unit'), ['base', 'line']) === 'line',
+  mayRaise: flag(own(raw, 'raise')),
+  value: positive(own(raw, 'value')),
+  maxQty: positiveOrNull(own(raw, 'max_qty')),
+  cap: positiveOrNull(own(raw, 'cap')),
+  capTotal: positiveOrNull(own(raw, 'cap_total')),
+})
+
+const gift = (raw: Raw): Gift => ({
+  kind: 'gift',
+  item: textOf(own(raw, 'item')),
+  unit: textOrNull(own(raw, 'unit')),
+  qty: some(own(raw, 'qty')),
+  every: positiveOrNull(own(raw, 'every')),
+  over: positiveOrNull(own(raw, 'over')) ?? ZERO,
+  maxTimes: times(own(raw, 'max_times')),
+  price: positiveOrNull(own(raw, 'price')) ?? ZERO,
 })
 
 function buyGet(raw: Raw): BuyGet {
-  const buy = objectOf(own(raw, 'buy'))
-  const get = objectOf(own(raw, 'get'))
-  const found: BuyGet = {
+  const buy = only(objectOf(own(raw, 'buy')), ['match', 'qty'])
+  const get = only(objectOf(own(raw, 'get')), ['match', 'qty', 'percent'])
+  const percent = positiveOrNull(own(get, 'percent')) ?? HUNDRED
+  const repeat = flag(own(raw, 'repeat'))
+  const most = times(own(raw, 'max_times'))
+  return {
     kind: 'buy_get',
     buyMatch: selectorOrNull(own(buy, 'match')),
-    buyQty: dec(own(buy, 'qty')),
     getMatch: selectorOrNull(own(get, 'match')),
-    qty: dec(own(get, 'qty')),
-    percent: optional(own(get, 'percent')) ?? HUNDRED,
-    maxTimes: own(raw, 'repeat') === true ? times(own(raw, 'max_times')) : 1n,
-    dearest: own(raw, 'pick') === 'dearest',
+    dearest: word(own(raw, 'pick'), ['cheapest', 'dearest']) === 'dearest',
+    buyQty: positive(own(buy, 'qty')),
+    qty: some(own(get, 'qty')),
+    percent,
+    maxTimes: repeat ? most : 1n,
   }
-  if (found.buyQty.compare(ZERO) < 0 || found.qty.compare(ZERO) <= 0) throw new PriceRefusal('book-malformed')
+}
+
+/** A decimal text above 0. */
+function some(given: unknown): Fraction {
+  const found = dec(given)
+  if (found.compare(ZERO) <= 0) throw malformed()
   return found
 }
 
 /** How often at most, whole; null is without limit. */
 function times(given: unknown): bigint | null {
-  const value = optional(given)
+  const value = positiveOrNull(given)
   return value === null ? null : floored(value)
 }

@@ -3,11 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { canonical, convertAnswer, priceAnswer } from './answering.ts'
+import { Book } from './book.ts'
+import { PriceRefusal, refusalOr } from './refusal.ts'
+import { priceOrder } from './rules.ts'
 
 interface Case {
   name: string
   with?: object
   order?: unknown
+  line?: string
   request?: object
   answer?: object
   error?: string
@@ -26,7 +30,7 @@ for (const { file, book, cases } of files('pricing'))
   describe(file, () => {
     test.each(cases)('$name', (one) => {
       const request = one.request ?? { book: { ...book, ...one.with }, order: one.order }
-      const answer: object = JSON.parse(priceAnswer(JSON.stringify({ id: 1, ...request })))
+      const answer: object = JSON.parse(priceAnswer(one.line ?? JSON.stringify({ id: 1, ...request })))
       expect(answer).toMatchObject(one.answer ?? (one.error ? { error: one.error } : (one.expect ?? {})))
       for (const reason of one.trace ?? [])
         expect((answer as { trace: object[] }).trace).toContainEqual(expect.objectContaining(reason))
@@ -44,4 +48,22 @@ test('an answer is one canonical line whatever the order of the keys that came i
   expect(canonical({ b: [{ d: 1, c: 'ế' }], a: null })).toBe('{"a":null,"b":[{"c":"ế","d":1}]}')
   expect(priceAnswer('{"allocate":')).toBe('{"error":"NOT_JSON","id":null}')
   expect(priceAnswer('[]')).toBe('{"error":"BOOK_MALFORMED","id":null}')
+})
+
+test('a book is read once for many orders', () => {
+  const raw = files('pricing').find(({ file }) => file === 'dairy.json')!.book
+  const order = { customer: 'C01', date: '2026-07-01', lines: [{ item: 'SUA180', unit: 'thùng', qty: '12' }] }
+  const book = new Book(raw)
+  expect(book.promotions).toBe(book.promotions)
+  expect([priceOrder(book, order), priceOrder(book, order)]).toEqual([priceOrder(raw, order), priceOrder(raw, order)])
+})
+
+test('a refusal is an answer, a fault of ours is not', () => {
+  const refusal = new PriceRefusal('no-price')
+  const failing = (reason: Error) => () => {
+    throw reason
+  }
+  expect(refusalOr(() => 1)).toBe(1)
+  expect(refusalOr(failing(refusal))).toBe(refusal)
+  expect(() => refusalOr(failing(new TypeError('ours')))).toThrow('ours')
 })

@@ -3,10 +3,9 @@
 // A fact that is missing, or a value of another kind, makes a comparison false, whatever the operator.
 // Twin: backend/pricing/rules_conditions.py.
 import type { Selector } from './campaigns.ts'
-import { dec, Fraction, scale, sum, total, whole } from './numbers.ts'
+import type { Condition, FactName, Operator } from './grammar.ts'
+import { decimal, Fraction, scale, sum, total, whole } from './numbers.ts'
 import type { Line, Order } from './order.ts'
-import { PriceRefusal } from './refusal.ts'
-import { isObject, own } from './shapes.ts'
 
 type Single = Fraction | string | boolean
 type Fact = Single | readonly string[] | null
@@ -21,17 +20,14 @@ export const selects = (selector: Selector, { item, unit }: Line): boolean =>
   (!selector.itemGroups || item.groups.some((group) => selector.itemGroups!.has(group))) &&
   (!selector.units || selector.units.has(unit))
 
-/** Whether a condition tree holds; no condition always does, an unreadable one never. */
-export function holds(order: Order, condition: unknown): boolean {
-  if ((condition ?? null) === null) return true
-  if (!isObject(condition)) return false
-  const branch = (one: unknown): boolean => holds(order, one)
-  if (Object.hasOwn(condition, 'all')) return Array.isArray(condition.all) && condition.all.every(branch)
-  if (Object.hasOwn(condition, 'any')) return Array.isArray(condition.any) && condition.any.some(branch)
-  if (Object.hasOwn(condition, 'not')) return !branch(condition.not)
-  const fact = own(condition, 'fact')
-  if (typeof fact !== 'string' || !Object.hasOwn(FACTS, fact)) return false
-  return compare(FACTS[fact]!(order), own(condition, 'op'), own(condition, 'value') ?? null)
+/** Whether a condition tree, checked by `condition` of grammar.ts, holds; no condition always does. */
+export function holds(order: Order, condition: Condition | null): boolean {
+  if (condition === null) return true
+  const branch = (one: Condition | null): boolean => holds(order, one)
+  if ('all' in condition) return condition.all.every(branch)
+  if ('any' in condition) return condition.any.some(branch)
+  if ('not' in condition) return !branch(condition.not)
+  return compare(FACTS[condition.fact](order), condition.op, condition.value)
 }
 
 const amountOf = (order: Order, of: (line: Line) => bigint): Fraction =>
@@ -42,7 +38,7 @@ function isReturn(order: Order): boolean {
   return order.lines.length > 0 && order.lines.every((line) => line.gift !== null || line.base.s * line.base.n < 0n)
 }
 
-const FACTS: Record<string, (order: Order) => Fact> = {
+const FACTS: Record<FactName, (order: Order) => Fact> = {
   'order.amount': (order) => amountOf(order, (line) => line.gross),
   'order.amount_running': (order) => amountOf(order, (line) => line.remaining),
   'order.qty': (order) => total(bought(order).map((line) => line.base)),
@@ -62,7 +58,7 @@ const FACTS: Record<string, (order: Order) => Fact> = {
 }
 
 /** One comparison. A fact that is a list is `eq` to each of its members and `in` a list that shares one. */
-export function compare(fact: Fact, op: unknown, value: unknown): boolean {
+export function compare(fact: Fact, op: Operator, value: unknown): boolean {
   if (op === 'exists') return (fact !== null && !(Array.isArray(fact) && fact.length === 0)) !== (value === false)
   if (fact === null) return false
   const facts = (Array.isArray(fact) ? fact : [fact]) as readonly Single[]
@@ -83,7 +79,7 @@ export function compare(fact: Fact, op: unknown, value: unknown): boolean {
   return ordered(fact as Fraction | string, op, value)
 }
 
-function ordered(fact: Fraction | string, op: unknown, value: unknown): boolean {
+function ordered(fact: Fraction | string, op: Operator, value: unknown): boolean {
   if (op === 'between') {
     if (!Array.isArray(value) || value.length !== 2) return false
     const low = alike(fact, value[0])
@@ -96,7 +92,7 @@ function ordered(fact: Fraction | string, op: unknown, value: unknown): boolean 
   if (op === 'lt') return difference < 0
   if (op === 'le') return difference <= 0
   if (op === 'gt') return difference > 0
-  return op === 'ge' && difference >= 0
+  return difference >= 0
 }
 
 const same = (a: Single, b: Single): boolean => (a instanceof Fraction && b instanceof Fraction ? a.equals(b) : a === b)
@@ -110,11 +106,5 @@ function order(a: Single, b: Single): number {
 function alike(fact: Fact, value: unknown): Single | null {
   if (typeof fact === 'boolean') return typeof value === 'boolean' ? value : null
   if (typeof value !== 'string') return null
-  if (!(fact instanceof Fraction)) return value
-  try {
-    return dec(value)
-  } catch (refusal) {
-    if (refusal instanceof PriceRefusal) return null
-    throw refusal
-  }
+  return fact instanceof Fraction ? decimal(value) : value
 }

@@ -23,7 +23,7 @@ export type Pieces = ReadonlyMap<number, Fraction>
 export const allPieces = (lines: readonly Line[]): Pieces => new Map(lines.map((line) => [line.seq, line.base]))
 
 const without = (pieces: Pieces, picked: Pieces, times = 1n): Pieces =>
-  new Map([...pieces].map(([seq, free]) => [seq, picked.has(seq) ? free.sub(picked.get(seq)!.mul(times)) : free]))
+  new Map([...pieces, ...[...picked].map(([seq, qty]): [number, Fraction] => [seq, pieces.get(seq)!.sub(qty.mul(whole(times)))])])
 
 /** What an effect takes off, in minor units. */
 export const benefit = (rests: readonly Rest[]): bigint => sum(rests.map(({ line, rest }) => line.remaining - landed(rest)))
@@ -43,10 +43,12 @@ export function restsOf(effect: Cut, lines: readonly Line[], money: Money): Rest
 }
 
 function off(effect: Cut, line: Line, money: Money): Fraction {
-  const part = effect.maxQty === null ? ONE : lesser(ONE, effect.maxQty.div(line.base))
-  if (effect.kind === 'percent') return whole(effect.original ? line.gross : line.remaining).mul(part).mul(effect.value).div(HUNDRED)
-  if (effect.per === 'line') return money(effect.value)
-  return money(effect.value).mul(effect.perLineUnit ? line.qty : line.base).mul(part)
+  if (effect.kind === 'amount' && effect.per === 'line') return money(effect.value)
+  const all =
+    effect.kind === 'percent'
+      ? effect.value.mul(whole(effect.original ? line.gross : line.remaining)).div(HUNDRED)
+      : money(effect.value).mul(effect.perLineUnit ? line.qty : line.base)
+  return effect.maxQty === null ? all : all.mul(lesser(ONE, effect.maxQty.div(line.base)))
 }
 
 const capped = (effect: Cut, amount: Fraction, money: Money): Fraction =>
@@ -62,7 +64,7 @@ function priced(effect: Cut, line: Line, money: Money): Fraction {
 function spread(effect: Cut, lines: readonly Line[], money: Money): Rest[] {
   const cap = effect.cap === null ? null : rounded(money(effect.cap))
   const limits = lines.map((line) => (cap !== null && cap < line.remaining ? cap : line.remaining))
-  const weights = lines.map((line) => whole(effect.original ? line.gross : line.remaining))
+  const weights = lines.map((line) => (effect.original ? line.gross : line.remaining))
   const parts = share(rounded(money(effect.value)), weights, limits)
   return lines.map((line, i) => ({ line, rest: whole(line.remaining - parts[i]!) }))
 }
@@ -72,8 +74,7 @@ function within(rests: Rest[], most: Fraction): Rest[] {
   const offs = rests.map(({ line, rest }) => line.remaining - landed(rest))
   const limit = landed(most)
   if (sum(offs) <= limit) return rests
-  const gains = offs.map((one) => (one > 0n ? one : 0n))
-  const parts = share(limit, gains.map(whole), gains)
+  const parts = share(limit, offs, offs)
   return rests.map(({ line }, i) => ({ line, rest: whole(line.remaining - parts[i]!) }))
 }
 
@@ -93,7 +94,7 @@ export function buyGet(effect: BuyGet, match: Selector, lines: readonly Line[], 
     if (!first || !given) break
     const picked = new Map(first)
     for (const [seq, qty] of given) picked.set(seq, (picked.get(seq) ?? ZERO).add(qty))
-    const times: bigint = first.size <= 1 && given.size === 1 ? repeats(picked, pieces, left) : 1n
+    const times = repeats(picked, pieces, left) // once where a line is used up
     pieces = without(pieces, picked, times)
     for (const [seq, qty] of given) got.set(seq, (got.get(seq) ?? ZERO).add(qty.mul(times)))
     left = left === null ? null : left - times
@@ -128,11 +129,7 @@ function pick(lines: readonly Line[], qty: Fraction, pieces: Pieces): Map<number
 
 /** How often the very same picking can be done in a row: many pieces of a line take one step, not thousands. */
 function repeats(picked: Pieces, pieces: Pieces, left: bigint | null): bigint {
-  let times: bigint | null = left
-  for (const [seq, qty] of picked) {
-    const often = floored(pieces.get(seq)!.div(qty))
-    if (times === null || often < times) times = often
-  }
-  return times ?? 1n
+  const often = [...picked].map(([seq, qty]) => floored(pieces.get(seq)!.div(qty)))
+  return [...often, ...(left === null ? [] : [left])].reduce((a, b) => (b < a ? b : a))
 }
 

@@ -3,7 +3,7 @@ import type { Gift, Promotion } from './campaigns.ts'
 import type { Money } from './effects.ts'
 import { floored, type Fraction, scale, text, total, whole, ZERO } from './numbers.ts'
 import { Line, type Order } from './order.ts'
-import { PriceRefusal } from './refusal.ts'
+import { PriceRefusal, refusalOr } from './refusal.ts'
 
 const counted = (lines: readonly Line[]): Fraction => total(lines.map((line) => line.base))
 
@@ -17,16 +17,13 @@ export function giftTimes(effect: Gift, lines: readonly Line[]): bigint {
 
 /** What one time of the gift is worth at its list price, minor units, not rounded; 0 where that is not known. */
 export function giftValue(order: Order, effect: Gift): Fraction {
-  try {
-    const line = giftLine(order, effect, 1n)
-    const { item } = line
+  const worth = refusalOr(() => {
+    const { item, base } = giftLine(order, effect, 1n)
     if (item.listPrice === null) return ZERO
     const price = order.book.exchanged(item.listPrice, item.listCurrency, order.currency.code, order.on)
-    return price.mul(line.base).mul(scale(order.currency.minor))
-  } catch (refusal) {
-    if (refusal instanceof PriceRefusal) return ZERO
-    throw refusal
-  }
+    return price.mul(base).mul(scale(order.currency.minor))
+  })
+  return worth instanceof PriceRefusal ? ZERO : worth
 }
 
 /** Adds the gift line these lines earn, or notes why there is none: too little bought, or nothing to give. */
@@ -38,11 +35,8 @@ export function addGift(order: Order, promotion: Promotion, effect: Gift, lines:
     order.trace.push({ code: 'min', promotion: promotion.id, ...missing } as Record<string, string>)
     return
   }
-  let gift: Line
-  try {
-    gift = giftLine(order, effect, times)
-  } catch (refusal) {
-    if (!(refusal instanceof PriceRefusal)) throw refusal
+  const gift = refusalOr(() => giftLine(order, effect, times))
+  if (gift instanceof PriceRefusal) {
     order.trace.push({ code: 'gift', promotion: promotion.id })
     return
   }

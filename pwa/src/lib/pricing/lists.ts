@@ -1,7 +1,9 @@
 // A price list and its rules, indexed by what they name. Twin: backend/pricing/rules_lists.py.
 import { dec, type Fraction, optional, ZERO } from './numbers.ts'
-import { PriceRefusal } from './refusal.ts'
-import { listOf, objectOf, own, type Raw, small, textOf, textOrNull } from './shapes.ts'
+import { codeOf, dayOrNull, flag, listOf, malformed, objectOf, only, own, type Raw, small, textOf, textOrNull, word } from './shapes.ts'
+
+const RULE = ['id', 'priority', 'item', 'item_group', 'customer', 'customer_group', 'unit', 'min_qty', 'max_qty', 'valid_from', 'valid_to', 'price']
+const OFF = ['kind', 'base', 'percent', 'round_to', 'plus', 'min_margin', 'max_margin']
 
 /** A plain amount, per base unit or per the rule's unit. */
 export interface Fixed {
@@ -47,9 +49,9 @@ export class PriceList {
   constructor(id: string, raw: Raw) {
     this.id = id
     this.currency = textOf(own(raw, 'currency'))
-    this.taxIncluded = own(raw, 'tax_included') === true
-    this.validFrom = textOrNull(own(raw, 'valid_from'))
-    this.validTo = textOrNull(own(raw, 'valid_to'))
+    this.taxIncluded = flag(own(raw, 'tax_included'))
+    this.validFrom = dayOrNull(own(raw, 'valid_from'))
+    this.validTo = dayOrNull(own(raw, 'valid_to'))
     for (const rule of listOf(own(raw, 'rules')).map(objectOf)) {
       const item = own(rule, 'item') ?? null
       const group = own(rule, 'item_group') ?? null
@@ -62,7 +64,7 @@ export class PriceList {
 
   /** Rules that name the item, then those that name its groups, nearest first, then the general ones. */
   rulesFor(item: string, groups: readonly string[]): Rule[] {
-    return [...this.drawer(`i${item}`), ...groups.flatMap((group) => this.drawer(`g${group}`)), ...this.drawer('')]
+    return [...this.drawer(`i${item}`), ...[...new Set(groups)].flatMap((group) => this.drawer(`g${group}`)), ...this.drawer('')]
   }
 
   private drawer(name: string): Rule[] {
@@ -80,8 +82,9 @@ export const valid = (on: string, first: string | null, last: string | null): bo
   (first === null || first <= on) && (last === null || on <= last)
 
 function readRule(raw: Raw): Rule {
+  only(raw, RULE)
   return {
-    id: textOf(own(raw, 'id')),
+    id: codeOf(own(raw, 'id')),
     priority: small(own(raw, 'priority'), -(2 ** 31), 2 ** 31),
     item: textOrNull(own(raw, 'item')),
     itemGroup: textOrNull(own(raw, 'item_group')),
@@ -90,17 +93,16 @@ function readRule(raw: Raw): Rule {
     unit: textOrNull(own(raw, 'unit')),
     minQty: optional(own(raw, 'min_qty')) ?? ZERO,
     maxQty: optional(own(raw, 'max_qty')),
-    validFrom: textOrNull(own(raw, 'valid_from')),
-    validTo: textOrNull(own(raw, 'valid_to')),
+    validFrom: dayOrNull(own(raw, 'valid_from')),
+    validTo: dayOrNull(own(raw, 'valid_to')),
     price: readPrice(objectOf(own(raw, 'price'))),
   }
 }
 
 function readPrice(raw: Raw): Fixed | Off {
-  const kind = own(raw, 'kind')
-  if (kind === 'fixed') return { amount: dec(own(raw, 'amount')) }
-  const base = textOrNull(own(raw, 'base')) || 'list'
-  if (kind !== 'off' || !(base === 'list' || base === 'cost' || base.startsWith('list:'))) throw new PriceRefusal('book-malformed')
+  if (word(own(raw, 'kind') ?? '', ['fixed', 'off']) === 'fixed') return { amount: dec(own(only(raw, ['kind', 'amount']), 'amount')) }
+  const base = textOrNull(own(only(raw, OFF), 'base')) || 'list'
+  if (base !== 'list' && base !== 'cost' && !/^list:./s.test(base)) throw malformed()
   return {
     base,
     percent: optional(own(raw, 'percent')) ?? ZERO,

@@ -10,16 +10,20 @@ export { Fraction }
 export const ZERO = new Fraction(0)
 export const ONE = new Fraction(1)
 export const HUNDRED = new Fraction(100)
-const HALF = new Fraction(1, 2)
 const DECIMAL = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/
 
 /** An integer as a fraction. */
 export const whole = (value: bigint): Fraction => new Fraction(value)
 
-/** A decimal text as a fraction. Anything but a text is refused: JSON numbers are floats. */
+/** A decimal text as a fraction, or null for anything else: JSON numbers are floats. */
+export const decimal = (value: unknown): Fraction | null =>
+  typeof value === 'string' && DECIMAL.test(value) ? new Fraction(value) : null
+
+/** A decimal text as a fraction. Anything else is refused. */
 export function dec(value: unknown): Fraction {
-  if (typeof value !== 'string' || !DECIMAL.test(value)) throw new PriceRefusal('not-a-number')
-  return new Fraction(value)
+  const found = decimal(value)
+  if (found === null) throw new PriceRefusal('not-a-number')
+  return found
 }
 
 /** `dec`, or null for what is absent. */
@@ -28,15 +32,14 @@ export const optional = (value: unknown): Fraction | null => (value === undefine
 /** 10^digits. */
 export const scale = (digits: number): Fraction => new Fraction(10n ** BigInt(digits))
 
-/** The nearest integer; a tie goes away from zero. */
-export function rounded(value: Fraction): bigint {
-  const size = value.abs().add(HALF)
-  const floor = size.n / size.d
-  return value.s < 0n ? -floor : floor
+/** The value in units of 10^-digits, rounded half away from zero. */
+export function atDigits(value: Fraction, digits: number): bigint {
+  const size = (2n * value.n * 10n ** BigInt(digits) + value.d) / (2n * value.d) // whole numbers: no fraction is made on the way
+  return value.s < 0n ? -size : size
 }
 
-/** The value in units of 10^-digits, rounded half away from zero. */
-export const atDigits = (value: Fraction, digits: number): bigint => rounded(value.mul(scale(digits)))
+/** The nearest integer; a tie goes away from zero. */
+export const rounded = (value: Fraction): bigint => atDigits(value, 0)
 
 /** The nearest multiple of `step`, a tie away from zero; a step of 0 leaves the value alone. */
 export const toStep = (value: Fraction, step: Fraction): Fraction =>
@@ -73,7 +76,7 @@ const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
  * one by one to the largest fractions, ties to the earlier one; all weights 0 count as equal. With `limits` no share passes
  * its own: the overflow goes to the others by the same weights, and an amount above their sum is cut to it.
  */
-export function share(amount: bigint, weights: readonly Fraction[], limits?: readonly bigint[]): bigint[] {
+export function share(amount: bigint, weights: readonly bigint[], limits?: readonly bigint[]): bigint[] {
   if (!limits) return plainShare(amount, weights)
   let left = smaller(amount, sum(limits))
   const shares = weights.map(() => 0n)
@@ -90,13 +93,22 @@ export function share(amount: bigint, weights: readonly Fraction[], limits?: rea
   return shares
 }
 
-function plainShare(amount: bigint, weights: readonly Fraction[]): bigint[] {
-  if (!weights.length) return []
-  const used = weights.some((weight) => weight.n) ? weights : weights.map(() => ONE)
-  const all = total(used)
-  const size = whole(amount < 0n ? -amount : amount)
-  const shares = toWhole(size.n, used.map((weight) => size.mul(weight).div(all)))
+function plainShare(amount: bigint, weights: readonly bigint[]): bigint[] {
+  const used = weights.some((weight) => weight) ? weights : weights.map(() => 1n)
+  const all = sum(used)
+  const size = amount < 0n ? -amount : amount
+  const shares = used.map((weight) => (size * weight) / all)
+  const order = used.map((weight, i) => ({ i, rest: (size * weight) % all })).sort((a, b) => compareWhole(b.rest, a.rest) || a.i - b.i)
+  for (const { i } of order.slice(0, Number(size - sum(shares)))) shares[i] = shares[i]! + 1n
   return amount < 0n ? shares.map((one) => -one) : shares
+}
+
+const compareWhole = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Whole numbers in the same proportions. */
+export function inWhole(numbers: readonly Fraction[]): bigint[] {
+  const all = numbers.reduce((product, { d }) => product * d, 1n)
+  return numbers.map(({ s, n, d }) => (s * n * all) / d)
 }
 
 /** Whole numbers next to the parts that add up to `amount`: floors first, the rest to the largest fractions. */

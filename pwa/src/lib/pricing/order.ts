@@ -1,8 +1,8 @@
 // The order to be priced, read, and its lines while they are worked on. Twin: backend/pricing/rules_order.py.
 import type { Book, Currency, Customer, Item } from './book.ts'
 import { atDigits, dec, Fraction, HUNDRED, ONE, optional, rounded, scale, ZERO } from './numbers.ts'
-import { PriceRefusal } from './refusal.ts'
-import { listOf, objectOf, own, type Raw, textOf, textOrNull, texts } from './shapes.ts'
+import { PriceRefusal, refusalOr } from './refusal.ts'
+import { dayOf, listOf, malformed, objectOf, own, positiveOrNull, type Raw, textOf, textOrNull, texts } from './shapes.ts'
 import { inBase, packagingOf } from './units.ts'
 
 /** What was looked at and not applied, and why. */
@@ -11,7 +11,7 @@ export type Skipped = Record<string, string>
 /** A discount typed by a person: a percentage, or an amount in the order's currency. */
 export interface Discount {
   percent: Fraction | null
-  amount: Fraction | null
+  amount: Fraction
 }
 
 /** One line. Quantities in its unit and in base units; amounts in minor units of the order's currency. */
@@ -86,6 +86,9 @@ export interface Order {
   firstList: string | null
   firstIncluded: boolean
   trace: Skipped[]
+  /** Of the lines as ordered. */
+  itemIds: ReadonlySet<string>
+  itemGroups: ReadonlySet<string>
 }
 
 /** An order as the wire writes it. Refuses `book-malformed` and what the book does not know. */
@@ -94,17 +97,22 @@ export function readOrder(book: Book, given: unknown): Order {
   const customer = book.customer(textOrNull(own(raw, 'customer')))
   const flag = own(raw, 'is_return')
   const rounding = own(raw, 'tax_rounding') ?? null
+  const on = day(own(raw, 'date'))
+  const currency = book.currency(textOrNull(own(raw, 'currency')) || customer.currency || book.companyCurrency)
+  const lines = readLines(book, own(raw, 'lines'))
   return {
     book,
     customer,
-    on: day(own(raw, 'date')),
-    currency: book.currency(textOrNull(own(raw, 'currency')) || customer.currency || book.companyCurrency),
-    lines: listOf(own(raw, 'lines')).map((line, seq) => readLine(book, seq, objectOf(line))),
+    on,
+    currency,
+    lines,
+    itemIds: new Set(lines.map(({ item }) => item.id)),
+    itemGroups: new Set(lines.flatMap(({ item }) => item.groups)),
     priceList: textOrNull(own(raw, 'price_list')),
     regions: (own(raw, 'regions') ?? null) === null ? customer.regions : texts(own(raw, 'regions')),
     paymentTerm: textOrNull(own(raw, 'payment_term')) || customer.paymentTerm,
     paymentMethod: textOrNull(own(raw, 'payment_method')) || customer.paymentMethod,
-    channel: textOrNull(own(raw, 'channel')),
+    channel: textOrNull(own(raw, 'channel')) || customer.channel,
     coupons: texts(own(raw, 'coupons')),
     isReturn: typeof flag === 'boolean' ? flag : null,
     byRate: rounding === 'rate' || (rounding === null && book.byRate),
@@ -116,23 +124,40 @@ export function readOrder(book: Book, given: unknown): Order {
 }
 
 function day(value: unknown): string {
-  const text = textOf(value)
-  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) throw new PriceRefusal('book-malformed', {}, '/date')
-  return text
+  try {
+    return dayOf(value)
+  } catch {
+    throw malformed('/date')
+  }
+}
+
+function readLines(book: Book, given: unknown): Line[] {
+  const lines: Line[] = []
+  const seen = new Set<string>()
+  for (const [seq, raw] of listOf(given).entries()) {
+    const line = readLine(book, seq, objectOf(raw))
+    if (line.id !== null) {
+      if (seen.has(line.id)) throw new PriceRefusal('line-repeated', { line: line.id }, `/lines/${seq}/id`)
+      seen.add(line.id)
+    }
+    lines.push(line)
+  }
+  return lines
 }
 
 function readLine(book: Book, seq: number, raw: Raw): Line {
-  try {
+  const line = refusalOr(() => {
     const item = book.item(textOf(own(raw, 'item')))
     const unit = textOrNull(own(raw, 'unit')) ?? item.units.base ?? ''
-    const line = new Line(seq, textOrNull(own(raw, 'id')), item, unit, dec(own(raw, 'qty')))
-    line.given = optional(own(raw, 'price'))
-    line.manual = discount(own(raw, 'manual_discount'))
-    return line
-  } catch (refusal) {
-    if (refusal instanceof PriceRefusal) refusal.pointer ??= `/lines/${seq}`
-    throw refusal
-  }
+    const id = textOrNull(own(raw, 'id'))
+    const qty = dec(own(raw, 'qty'))
+    const given = positiveOrNull(own(raw, 'price'))
+    const manual = discount(own(raw, 'manual_discount'))
+    return Object.assign(new Line(seq, id, item, unit, qty), { given, manual })
+  })
+  if (!(line instanceof PriceRefusal)) return line
+  line.pointer ??= `/lines/${seq}`
+  throw line
 }
 
 /** `{percent: "5"}` (0 to 100) or `{amount: "10000"}` (not negative). */
@@ -143,9 +168,12 @@ function discount(raw: unknown): Discount | null {
   const amount = optional(own(given, 'amount'))
   const value = percent ?? amount ?? ZERO
   if ((percent === null) === (amount === null) || value.compare(ZERO) < 0 || (percent && percent.compare(HUNDRED) > 0))
-    throw new PriceRefusal('book-malformed', {}, '/manual_discount')
-  return { percent, amount }
+    throw malformed('/manual_discount')
+  return { percent, amount: amount ?? ZERO }
 }
+
+/** The tax rate of an item for the order's customer. Goods without tax stay without. */
+export const rateOf = (order: Order, item: Item): Fraction => order.book.tax(item.tax === null ? null : (order.customer.tax ?? item.tax))
 
 /** The factor that stays after so many percent off. */
 export const partLeft = (percent: Fraction): Fraction => ONE.sub(percent.div(HUNDRED))

@@ -3,7 +3,7 @@
 // The more specific price wins, never the cheaper one.
 import type { Customer } from './book.ts'
 import { type Off, type PriceList, type Rule, valid } from './lists.ts'
-import { type Fraction, ONE, text, toStep } from './numbers.ts'
+import { type Fraction, ONE, text, toStep, ZERO } from './numbers.ts'
 import { type Line, type Order, partLeft } from './order.ts'
 import { PriceRefusal } from './refusal.ts'
 
@@ -47,7 +47,7 @@ function priceLine(order: Order, lists: PriceList[], line: Line): void {
   }
   for (const list of lists) if (priceFrom(order, list, line)) return
   const { item } = line
-  if (item.listPrice === null) throw new PriceRefusal('no-price', { item: item.id }, `/lines/${line.seq}/item`)
+  if (item.listPrice === null || item.listPrice.compare(ZERO) < 0) throw new PriceRefusal('no-price', { item: item.id }, `/lines/${line.seq}/item`)
   line.source = 'item'
   const perBase = order.book.exchanged(item.listPrice, item.listCurrency, order.currency.code, order.on)
   line.priced(perBase.mul(line.factor), order.currency)
@@ -58,7 +58,8 @@ function priceFrom(order: Order, list: PriceList, line: Line): boolean {
   const rules = matching(order, list, line, true)
   for (const [place, rule] of rules.entries()) {
     const found = amount(order, list, rule, line, 0)
-    if (found === null) {
+    // Nobody is paid for taking goods.
+    if (found === null || found.compare(ZERO) < 0) {
       order.trace.push({ code: 'base', line: line.name, list: list.id, rule: rule.id })
       continue
     }

@@ -150,7 +150,7 @@ function benefitsOf(order: Order, promotion: Promotion, hits: Hit[], pool: Line[
     if (effect.kind === 'buy_get') {
       for (const line of lines) add(line, ZERO)
       rests = buyGet(effect, promotion.match, pool, pieces).rests
-    } else rests = restsOf(effect, touched(hit, pool), hit.money)
+    } else rests = restsOf(effect, touched(effect, hit, pool), hit.money)
     for (const one of rests) add(one.line, whole(benefit([one])))
   }
   return found
@@ -169,7 +169,7 @@ function act(order: Order, promotion: Promotion, hits: Hit[], lines: Line[], fre
     } else if (effect.kind === 'buy_get') {
       ;({ rests, pieces } = buyGet(effect, promotion.match, lines, pieces))
       if (!rests.length) order.trace.push({ code: 'buy_get', promotion: promotion.id })
-    } else rests = restsOf(effect, touched(hit, lines).filter((line) => mine.has(line)), hit.money)
+    } else rests = restsOf(effect, touched(effect, hit, lines).filter((line) => mine.has(line)), hit.money)
     for (const { line, rest } of rests) line.leftWith(rest, promotion.id)
   }
   return pieces

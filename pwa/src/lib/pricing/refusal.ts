@@ -13,3 +13,13 @@ export class PriceRefusal extends Error {
     this.pointer = pointer
   }
 }
+
+/** What `work` gives, or the refusal it ends in. A fault of ours is no refusal and goes on. */
+export function refusalOr<T>(work: () => T): T | PriceRefusal {
+  try {
+    return work()
+  } catch (reason) {
+    if (reason instanceof PriceRefusal) return reason
+    throw reason
+  }
+}

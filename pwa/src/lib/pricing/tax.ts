@@ -1,18 +1,26 @@
 // Manual discounts and tax: what comes after the prices. Twin: backend/pricing/rules_tax.py.
 import { atDigits, type Fraction, ONE, rounded, share, sum, total, toWhole, whole } from './numbers.ts'
-import { inMinor, type Line, type Order, partLeft } from './order.ts'
+import { inMinor, type Line, type Order, partLeft, rateOf } from './order.ts'
 
 export const MANUAL = 'manual'
+export const TERMS = 'terms'
 export const MANUAL_ORDER = 'manual_order'
 
-/** First each line's own discount, then the order's, both on what is left. Returned lines take only their own. */
+/**
+ * First each line's own discount, then the order's, both on what is left. Returned lines take only their own. A line nobody
+ * typed a price or a discount for takes the customer's standing discount (`terms`), a return as well.
+ */
 export function manualDiscounts(order: Order): void {
   for (const line of order.lines) {
-    if (!line.manual) continue
-    const { percent, amount } = line.manual
     const left = whole(line.remaining)
+    const standing = order.customer.discount
+    if (!line.manual) {
+      if (standing !== null && line.given === null && line.gift === null) line.leftWith(left.mul(partLeft(standing)), TERMS)
+      continue
+    }
+    const { percent, amount } = line.manual
     if (percent !== null) line.leftWith(left.mul(partLeft(percent)), MANUAL)
-    else if (amount !== null) {
+    else {
       const minor = inMinor(amount, order.currency)
       line.leftWith(line.gross >= 0n ? left.sub(minor) : left.add(minor), MANUAL)
     }
@@ -21,13 +29,13 @@ export function manualDiscounts(order: Order): void {
   const lines = order.lines.filter((line) => line.remaining > 0n && line.gift === null)
   const { percent, amount } = order.manual
   if (percent !== null) for (const line of lines) line.leftWith(whole(line.remaining).mul(partLeft(percent)), MANUAL_ORDER)
-  else if (amount !== null) spread(lines, atDigits(amount, order.currency.minor), MANUAL_ORDER)
+  else spread(lines, atDigits(amount, order.currency.minor), MANUAL_ORDER)
 }
 
 /** Takes an amount (minor units) off lines in proportion to what is left of each, never more than that. */
 export function spread(lines: readonly Line[], amount: bigint, why: string): void {
   const limits = lines.map((line) => line.remaining)
-  const parts = share(amount, limits.map(whole), limits)
+  const parts = share(amount, limits, limits)
   lines.forEach((line, i) => line.leftWith(whole(line.remaining - parts[i]!), why))
 }
 
@@ -35,7 +43,7 @@ export function spread(lines: readonly Line[], amount: bigint, why: string): voi
 export function taxes(order: Order): void {
   const buckets = new Map<string, { rate: Fraction; lines: Line[] }>()
   for (const line of order.lines) {
-    const rate = order.book.tax(line.item.tax)
+    const rate = rateOf(order, line.item)
     if (!order.byRate) settle(line, rate)
     else {
       const key = `${rate.n}/${rate.d}/${line.taxIncluded}`

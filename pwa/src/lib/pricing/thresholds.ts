@@ -1,11 +1,11 @@
 // Whether a promotion holds for an order, and which lines it hits with which effect. Twin: backend/pricing/rules_thresholds.py.
-import { type Effect, type Minimum, type Promotion, type Scope, SCOPES } from './campaigns.ts'
+import { type Cut, type Effect, type Minimum, type Promotion, type Scope, SCOPES } from './campaigns.ts'
 import { holds, selects } from './conditions.ts'
 import type { Money } from './effects.ts'
 import { valid } from './lists.ts'
 import { type Fraction, ONE, scale, text, total, whole, ZERO } from './numbers.ts'
-import type { Line, Order } from './order.ts'
-import { PriceRefusal } from './refusal.ts'
+import { type Line, type Order, rateOf } from './order.ts'
+import { PriceRefusal, refusalOr } from './refusal.ts'
 
 type Numbers = Record<string, string>
 
@@ -33,11 +33,14 @@ const skip = (code: string, numbers: Numbers = {}): Skip => ({ code, numbers })
 /** Checks a promotion from its dates to its tiers, on the lines in `pool` as they stand now. */
 export function eligible(order: Order, promotion: Promotion, pool: Line[]): Skip | Found {
   const code = closed(order, promotion)
-  if (code !== null) return skip(code, code === 'coupon' && promotion.coupon ? { coupon: promotion.coupon } : {})
+  if (code !== null) return skip(code, code === 'coupon' ? { coupon: String(promotion.coupon) } : {})
   const money = moneyOf(order, promotion)
   if (!money) return skip('currency')
   if (!holds(order, promotion.when)) return skip('when')
-  const matched = pool.filter((line) => selects(promotion.match, line))
+  const { items, itemGroups } = promotion.match
+  // Most promotions name nothing of the order: that is said at once.
+  const apart = (items && apartFrom(items, order.itemIds)) || (itemGroups && apartFrom(itemGroups, order.itemGroups))
+  const matched = apart ? [] : pool.filter((line) => selects(promotion.match, line))
   if (!matched.length) return skip('match')
   const lines = passing(order, promotion.minimum, matched, money)
   if (!lines.length) return skip('min', missing(order, promotion.minimum, matched, money))
@@ -45,9 +48,12 @@ export function eligible(order: Order, promotion: Promotion, pool: Line[]): Skip
 }
 
 /** The lines an effect changes: its target's, else those that earned it. */
-export function touched(hit: Hit, pool: readonly Line[]): Line[] {
-  const target = 'target' in hit.effect ? hit.effect.target : null
-  return target === null ? hit.lines : pool.filter((line) => selects(target, line))
+export const touched = ({ target }: Cut, { lines }: Hit, pool: readonly Line[]): Line[] =>
+  target === null ? lines : pool.filter((line) => selects(target, line))
+
+function apartFrom(names: ReadonlySet<string>, known: ReadonlySet<string>): boolean {
+  for (const name of names) if (known.has(name)) return false
+  return true
 }
 
 function closed(order: Order, promotion: Promotion): string | null {
@@ -78,13 +84,10 @@ function about(order: Order, name: Scope): readonly string[] {
 /** Amounts are in the promotion's currency, or the company's where it names none; null without a rate. */
 function moneyOf(order: Order, promotion: Promotion): Money | null {
   const own = promotion.currency || order.book.companyCurrency
-  try {
-    const factor = order.book.exchanged(ONE, own, order.currency.code, order.on).mul(scale(order.currency.minor))
-    return (amount) => amount.mul(factor)
-  } catch (refusal) {
-    if (refusal instanceof PriceRefusal && refusal.code === 'rate-missing') return null
-    throw refusal
-  }
+  const factor = refusalOr(() => order.book.exchanged(ONE, own, order.currency.code, order.on).mul(scale(order.currency.minor)))
+  if (!(factor instanceof PriceRefusal)) return (amount) => amount.mul(factor)
+  if (factor.code === 'rate-missing') return null
+  throw factor
 }
 
 function tiers(order: Order, promotion: Promotion, lines: Line[], money: Money): Skip | Found {
@@ -92,8 +95,7 @@ function tiers(order: Order, promotion: Promotion, lines: Line[], money: Money):
   promotion.tiers.forEach((tier, place) => {
     for (const line of passing(order, tier.minimum, lines, money)) reached.set(line.seq, place)
   })
-  const first = promotion.tiers[0]
-  if (!reached.size) return skip('tier', first ? missing(order, first.minimum, lines, money) : {})
+  if (!reached.size) return skip('tier', missing(order, promotion.tiers[0]!.minimum, lines, money))
   const hits = promotion.tiers
     .map((tier, place) => ({ effect: tier.effect, lines: lines.filter((line) => reached.get(line.seq) === place), money }))
     .filter((hit) => hit.lines.length)
@@ -119,14 +121,17 @@ function meets(order: Order, minimum: Minimum, lines: readonly Line[], money: Mo
 
 /** Minor units, before promotions or what is left, with or without tax, not rounded. */
 function amountOf(order: Order, minimum: Minimum, lines: readonly Line[]): Fraction {
-  return total(
-    lines.map((line) => {
-      const amount = whole(minimum.running ? line.remaining : line.gross)
-      const rate = ONE.add(order.book.tax(line.item.tax))
-      if (minimum.tax === 'incl' && !line.taxIncluded) return amount.mul(rate)
-      return minimum.tax === 'excl' && line.taxIncluded ? amount.div(rate) : amount
-    }),
-  )
+  let plain = 0n
+  const taxed = new Map<Fraction, bigint>()
+  const withTax = minimum.tax === 'incl'
+  for (const line of lines) {
+    const amount = minimum.running ? line.remaining : line.gross
+    const rate = minimum.tax === null || withTax === line.taxIncluded ? null : rateOf(order, line.item)
+    if (rate === null) plain += amount
+    else taxed.set(rate, (taxed.get(rate) ?? 0n) + amount)
+  }
+  const others = [...taxed].map(([rate, amount]) => (withTax ? whole(amount).mul(ONE.add(rate)) : whole(amount).div(ONE.add(rate))))
+  return others.reduce((a, b) => a.add(b), whole(plain))
 }
 
 /** How much more of what: base units, or the order's currency. Nothing where each line counts alone. */

@@ -3,7 +3,7 @@
 // A packaging holds num/den base units. Nothing is ever rounded: a quantity that is no whole number of 10^-6 in the unit
 // asked for is refused.
 import { dec, Fraction, isWhole, ONE } from './numbers.ts'
-import { PriceRefusal } from './refusal.ts'
+import { PriceRefusal, refusalOr } from './refusal.ts'
 import { isObject, own, type Raw } from './shapes.ts'
 
 /** How many base units one of it holds, and whether it is only sold whole. */
@@ -59,14 +59,22 @@ export function readUnits(item: unknown, packagings?: unknown): Units {
   const facts: Raw = isObject(item) ? item : {}
   const base = own(facts, 'base_unit')
   const raw = packagings ?? own(facts, 'packagings') ?? {}
-  const pairs: [unknown, unknown][] = Array.isArray(raw)
-    ? raw.map((one: unknown) => (isObject(one) ? [own(one, 'unit'), one] : fail()))
-    : isObject(raw)
-      ? Object.entries(raw)
-      : fail()
+  const pairs = Array.isArray(raw) ? raw.map(named) : isObject(raw) ? Object.entries(raw) : fail()
   const read = new Map<string, Packaging>()
-  for (const [unit, one] of pairs) read.set(typeof unit === 'string' ? unit : fail(), packaging(one))
+  let unreadable: PriceRefusal | null = null
+  for (const [unit, one] of pairs) {
+    const found = refusalOr(() => packaging(one))
+    if (!(found instanceof PriceRefusal)) read.set(unit, found)
+    else if (found.code === 'not-a-number') unreadable = found // told last: members come in another order than at the office
+    else throw found
+  }
+  if (unreadable) throw unreadable
   return { base: typeof base === 'string' ? base : null, whole: own(facts, 'whole_units') === true, packagings: read }
+}
+
+function named(one: unknown): [string, unknown] {
+  const unit = isObject(one) ? own(one, 'unit') : null
+  return typeof unit === 'string' ? [unit, one] : fail()
 }
 
 function fail(): never {

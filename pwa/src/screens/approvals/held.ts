@@ -54,6 +54,7 @@ export const decide = (held: Held, id: string, verdict: 'approve' | 'reject', re
 /** One line that says why the order waits, with its numbers. */
 export function holdText(hold: Hold, currency: string): string {
   const amount = (name: string) => money(hold.numbers[name] as string | undefined, currency)
-  const values = { limit: amount('limit'), exposure: amount('exposure'), after: amount('after'), over: amount('over'), lines: Array.isArray(hold.numbers.lines) ? hold.numbers.lines.length : 0 }
+  const total = hold.numbers.total as { shown?: string; price?: string } | undefined
+  const values = { limit: amount('limit'), exposure: amount('exposure'), after: amount('after'), over: amount('over'), lines: Array.isArray(hold.numbers.lines) ? hold.numbers.lines.length : 0, shown: money(total?.shown, currency), price: money(total?.price, currency) }
   return say(`hold.${hold.kind}.${hold.code}`, values, say(`hold.${hold.kind}`, values, hold.code))
 }

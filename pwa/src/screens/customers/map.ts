@@ -1,14 +1,7 @@
 // The map itself: Leaflet on canvas with supercluster. Loaded only when a map is opened.
-import 'leaflet/dist/leaflet.css'
 import Supercluster from 'supercluster'
-import { feature } from 'topojson-client'
-import type { GeometryCollection, Topology } from 'topojson-specification'
 import type { Found } from '../../lib/customers.ts'
-import { allowLeafletProbe } from '../../lib/trusted.ts'
-
-// Leaflet probes the browser with a line of HTML as it loads, so the policy has to be there before it is.
-allowLeafletProbe()
-const L = (await import('leaflet')).default
+import { AMBER, L, outlineOn, TEAL } from './leaflet.ts'
 
 export interface CustomerMap {
   goTo(lat: number, lon: number, zoom: number): void
@@ -24,8 +17,9 @@ interface Said {
   cluster: (count: number) => string
 }
 
-const TEAL = '#0d5c5c'
-const PIN: Record<string, string> = { gps: TEAL, pin: TEAL, geocoder: '#1d4ed8', ward: '#b45309', none: '#6b7280' }
+const PIN: Record<string, string> = { gps: TEAL, pin: TEAL, geocoder: '#1d4ed8', ward: AMBER, none: '#6b7280' }
+// The centre of a ward must never look like a place somebody stood at.
+const VAGUE = { radius: 10, weight: 2, color: AMBER, dashArray: '3 4', fillColor: AMBER, fillOpacity: 0.15 }
 
 export function openMap(node: HTMLElement, points: Found[], said: Said): CustomerMap {
   const map = L.map(node, { preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: 19, zoomSnap: 0.5 })
@@ -35,7 +29,7 @@ export function openMap(node: HTMLElement, points: Found[], said: Said): Custome
   const self = L.layerGroup().addTo(map)
 
   const single = (one: Found, lat: number, lon: number) =>
-    L.circleMarker([lat, lon], { radius: 9, weight: 3, color: '#fff', fillColor: PIN[one.grade] ?? TEAL, fillOpacity: 1 })
+    L.circleMarker([lat, lon], one.grade === 'ward' ? VAGUE : { radius: 9, weight: 3, color: '#fff', fillColor: PIN[one.grade] ?? TEAL, fillOpacity: 1 })
       .bindTooltip(document.createTextNode(one.name) as unknown as HTMLElement)
       .on('click', () => said.choose(one.id))
       .addTo(marks)
@@ -75,12 +69,7 @@ export function openMap(node: HTMLElement, points: Found[], said: Said): Custome
       L.circle([lat, lon], { radius: accuracy, stroke: false, fillColor: '#1d4ed8', fillOpacity: 0.15 }).addTo(self)
       L.circleMarker([lat, lon], { radius: 7, weight: 3, color: '#fff', fillColor: '#1d4ed8', fillOpacity: 1 }).addTo(self)
     },
-    outline(topology) {
-      const whole = topology as Topology<Record<string, GeometryCollection>>
-      for (const object of Object.values(whole.objects)) {
-        L.geoJSON(feature(whole, object), { interactive: false, style: { color: '#8aa5aa', weight: 1, fillColor: '#f4f8f8', fillOpacity: 1 } }).addTo(map).bringToBack()
-      }
-    },
+    outline: (topology) => outlineOn(map, topology),
     close() {
       watcher.disconnect()
       map.remove()

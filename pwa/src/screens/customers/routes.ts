@@ -1,5 +1,6 @@
 // The people and shops a rep looks after.
 import MapPinned from '@lucide/svelte/icons/map-pinned'
+import Network from '@lucide/svelte/icons/network'
 import Users from '@lucide/svelte/icons/users'
 import type { Slice } from '../../routes.ts'
 
@@ -11,10 +12,16 @@ export default {
     '/leads/new': () => import('./LeadForm.svelte'),
     '/near': () => import('./NearMap.svelte'),
   },
+  desk: {
+    '/customers/:id/terms': () => import('./desk/CustomerTerms.svelte'),
+    '/groups': () => import('./desk/Groups.svelte'),
+    '/groups/:id': () => import('./desk/Groups.svelte'),
+  },
   nav: [
     { path: '/customers', label: 'customers.title', icon: Users, roles: ['rep', 'manager', 'admin', 'accountant'], order: 12 },
     { path: '/near', label: 'customers.map', icon: MapPinned, roles: ['rep'], order: 18 },
     // Managers have the map of regions first; this one stands further down, by a longer name.
     { path: '/near', label: 'customers.map-long', icon: MapPinned, roles: ['manager', 'admin'], order: 65 },
+    { path: '/groups', label: 'customers.groups', icon: Network, roles: ['admin', 'manager', 'accountant'], order: 66, bar: false },
   ],
 } satisfies Slice

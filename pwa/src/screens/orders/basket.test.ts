@@ -1,7 +1,8 @@
 // The basket: units as people say them, finding items, and what goes over the wire.
 import { expect, test } from 'vitest'
+import type { PricedLine, PricedOrder } from '../../lib/pricing/rules.ts'
 import type { ItemRow, PackagingRow } from '../../lib/rows.ts'
-import { baseOf, emptyBasket, findItems, lastKnown, placeArgs, spoken, unitsOf } from './basket.ts'
+import { baseOf, emptyBasket, findItems, lastKnown, overlayOf, placeArgs, spoken, unitsOf } from './basket.ts'
 
 const item = (code: string, name: string): ItemRow => ({ id: code, _v: 1, code, name_vi: name, name_en: null, group_id: null, base_unit: 'hộp', base_digits: 0, whole_units: true, tax_code: null, active: true })
 const milk = item('SUA180', 'Sữa tươi 180ml')
@@ -34,4 +35,15 @@ test('the phone does not promise the same goods twice', () => {
 test('lines without a quantity are not ordered', () => {
   const basket = { ...emptyBasket(), lines: [{ id: 'a', item_id: 'SUA180', unit: 'hộp', qty: 0 }, { id: 'b', item_id: 'SUA180', unit: 'hộp', qty: 3 }] }
   expect(placeArgs(basket, null, null, 'c', null, '2026-11-22', 'VND').lines).toEqual([{ id: 'b', item_id: 'SUA180', unit: 'hộp', qty: '3' }])
+})
+
+test('gifts shown to the customer travel with the order and are shown while it waits', () => {
+  const zero = { source: '', gross: '0', discount: '0', amount: '0', net: '0', tax: '0', adjustments: [] }
+  const line: PricedLine = { ...zero, id: 'a', item: 'SUA180', unit: 'thùng', qty: '15', unit_price: '100' }
+  const gift: PricedLine = { ...zero, gift: '10+1', item: 'SUA180', unit: 'hộp', qty: '48', unit_price: '0' }
+  const order: PricedOrder = { lines: [line, gift], gross: '1500', discount: '0', net: '1500', tax: '0', total: '1500', trace: [] }
+  const basket = { ...emptyBasket(), lines: [{ id: 'a', item_id: 'SUA180', unit: 'thùng', qty: 15 }] }
+  expect(placeArgs(basket, order, 'v', 'c', null, '2026-11-22', 'VND').shown_gifts).toEqual([{ item_id: 'SUA180', unit: 'hộp', qty: '48' }])
+  const shown = overlayOf(basket, order, 'c', 'u', '2026-11-22', 'VND', (one) => baseOf(one, units)).lines as { gift_of: string | null; qty_base: string }[]
+  expect(shown.map((one) => [one.gift_of, one.qty_base])).toEqual([[null, '720'], ['10+1', '48']])
 })

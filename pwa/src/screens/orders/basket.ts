@@ -6,7 +6,7 @@ import type { Hints, StockHint } from '../../lib/hints.ts'
 import { newId } from '../../lib/ids.ts'
 import { Book } from '../../lib/pricing/book.ts'
 import { PriceRefusal } from '../../lib/pricing/refusal.ts'
-import { priceOrder, type PricedOrder } from '../../lib/pricing/rules.ts'
+import { priceOrder, type PricedLine, type PricedOrder } from '../../lib/pricing/rules.ts'
 import type { ItemRow, OrderRow, PackagingRow } from '../../lib/rows.ts'
 
 export interface BasketLine {
@@ -21,6 +21,8 @@ export interface Basket {
   lines: BasketLine[]
   note: string
   requested_on: string
+  /** What it cost when it was last looked at, and by which book. */
+  seen?: { version: string; total: string }
 }
 
 export const emptyBasket = (): Basket => ({ id: newId(), lines: [], note: '', requested_on: '' })
@@ -125,12 +127,14 @@ export function overlayOf(basket: Basket, order: PricedOrder | null, customer: s
     number: null, customer_id: customer, user_id: user, state: 'submitted', holds: [], currency, ordered_on: on,
     requested_on: basket.requested_on || null, note: basket.note, placed_at: new Date().toISOString(),
     gross: order?.gross ?? '0', discount: order?.discount ?? '0', net: order?.net ?? '0', tax: order?.tax ?? '0', total: order?.total ?? '0',
-    lines: lines.map((line, seq) => {
-      const price = priceOf.get(line.id)
-      return { ...line, seq: seq + 1, qty: String(line.qty), qty_base: String(base(line)), unit_price: price?.unit_price ?? '0', gross: price?.gross ?? '0', discount: price?.discount ?? '0', net: price?.net ?? '0', tax: price?.tax ?? '0', reserved: '0', picked: '0', dispatched: '0' }
-    }),
+    lines: [
+      ...lines.map((line) => ({ line, price: priceOf.get(line.id), gift_of: null as string | null })),
+      ...giftsIn(order).map((price) => ({ line: { id: newId(), item_id: price.item, unit: price.unit, qty: Number(price.qty) }, price, gift_of: price.gift ?? null })),
+    ].map(({ line, price, gift_of }, seq) => ({ ...line, seq: seq + 1, qty: String(line.qty), qty_base: String(base(line)), unit_price: price?.unit_price ?? '0', gross: price?.gross ?? '0', discount: price?.discount ?? '0', net: price?.net ?? '0', tax: price?.tax ?? '0', gift_of, reserved: '0', picked: '0', dispatched: '0' })),
   }
 }
+
+const giftsIn = (order: PricedOrder | null): PricedLine[] => order?.lines.filter((line) => line.gift) ?? []
 
 /** The arguments of `order.place`. */
 export function placeArgs(basket: Basket, order: PricedOrder | null, version: string | null, customer: string, address: string | null, on: string, currency: string): Record<string, unknown> & { id: string } {
@@ -144,7 +148,7 @@ export function placeArgs(basket: Basket, order: PricedOrder | null, version: st
     ...(basket.requested_on ? { requested_on: basket.requested_on } : {}),
     ...(basket.note ? { note: basket.note } : {}),
     ...(version ? { book_version: version } : {}),
-    ...(order ? { shown_total: order.total } : {}),
+    ...(order ? { shown_total: order.total, shown_gifts: giftsIn(order).map(({ item, unit, qty }) => ({ item_id: item, unit, qty })) } : {}),
     lines: basket.lines.filter((line) => line.qty > 0).map((line) => ({ id: line.id, item_id: line.item_id, unit: line.unit, qty: String(line.qty), ...(priceOf.has(line.id) ? { shown_price: priceOf.get(line.id) } : {}) })),
   }
 }

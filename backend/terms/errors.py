@@ -1,0 +1,21 @@
+"""What the verbs on commercial terms refuse with."""
+
+from backend.core.errors import Malformed, Refusal
+
+
+class TermUnknown(Malformed):
+    """The value is none of those one may choose, or not a number in its range; `term` says for which term."""
+
+    code = "term-unknown"
+
+
+class GroupRing(Refusal):
+    """A customer group cannot come to lie under itself."""
+
+    code = "group-ring"
+
+
+class GroupCodeTaken(Refusal):
+    """Another customer group already has this code."""
+
+    code = "group-code-taken"
