@@ -16,9 +16,9 @@ from backend.core.database import fetch, fetch_value
 from backend.core.jobs import enqueue, job
 from backend.people.access import Actor, scope
 from backend.people.queries_actor import load_actor
-from backend.pricing import simulating_runs as runs
-from backend.pricing.schemas_promotions import StartRun
-from backend.pricing.simulating_tally import Basket
+from backend.pricing.promotions import runs
+from backend.pricing.promotions.schemas import StartRun
+from backend.pricing.promotions.tally import Basket
 
 JOB: Final = "orders.rehearse"
 PAGE: Final = 200

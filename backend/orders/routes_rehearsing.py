@@ -10,8 +10,8 @@ from litestar.params import FromPath, JSONBody
 from backend.core.database import in_transaction
 from backend.orders.rehearsing import rehearse
 from backend.people.access import Actor, rule
-from backend.pricing.schemas_promotions import Run, StartRun
-from backend.pricing.simulating_runs import show_run
+from backend.pricing.promotions.runs import show_run
+from backend.pricing.promotions.schemas import Run, StartRun
 
 
 @post("/promotions/{promotion_id:uuid}/runs", opt=rule("promotion.simulate"), status_code=202)

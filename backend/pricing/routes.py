@@ -7,7 +7,10 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from backend.people.access import Actor, rule
-from backend.pricing import queries, routes_imports, routes_lists, routes_promotions
+from backend.pricing import queries
+from backend.pricing.imports import routes as routes_imports
+from backend.pricing.lists import routes as routes_lists
+from backend.pricing.promotions import routes as routes_promotions
 
 
 @get("/pricing/book", opt=rule("price.read"))

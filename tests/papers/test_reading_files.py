@@ -8,7 +8,7 @@ from docx import Document
 
 from backend.papers import headers, reading
 from backend.papers.grids import Cell, Merge, Paper, letter
-from backend.pricing.import_mapping import vocabulary
+from backend.pricing.imports.mapping import vocabulary
 from tests.pricing.imports_files import HEAD, document, saved, with_part, workbook
 
 pytestmark = pytest.mark.anyio

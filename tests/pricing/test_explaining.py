@@ -11,9 +11,9 @@ from backend.core import database as db
 from backend.core.clock import today
 from backend.core.ids import new_id
 from backend.core.money import MICRO
-from backend.pricing.explaining import explain
+from backend.pricing.lists.explaining import explain
+from backend.pricing.lists.schemas_explained import Ask
 from backend.pricing.quoting import QuoteLine, quote
-from backend.pricing.schemas_lists_explained import Ask
 from backend.pricing.storing import (
     NewPriceList,
     NewPromotion,

@@ -12,8 +12,8 @@ import pytest
 from backend.core.database import execute, fetch, fetch_value
 from backend.core.ids import new_id
 from backend.papers.packages import MOST_BYTES
-from backend.pricing import imports_checking
-from backend.pricing.importing import safe_name
+from backend.pricing.imports import checking as imports_checking
+from backend.pricing.imports.importing import safe_name
 from backend.pricing.storing import NewPriceList, insert_price_lists
 from tests.makers import an_item
 from tests.papers.test_reading_hostile import HOSTILE

@@ -9,7 +9,7 @@ from backend.core import database as db
 from backend.core.clock import today
 from backend.core.ids import new_id
 from backend.core.money import MICRO
-from backend.pricing.listing import RuleFilters, list_lists, list_rules
+from backend.pricing.lists.queries import RuleFilters, list_lists, list_rules
 from backend.pricing.storing import insert_price_rules
 from tests.pricing.dairy import lay_dairy, rule
 from tests.pricing.pricelists import ClientFor, a_list, a_row, rows, write

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.pricing.overlaps import judge
+from backend.pricing.promotions.overlaps import judge
 from backend.pricing.rules import price_order
 from backend.pricing.rules_campaigns import read_promotions
 from backend.stock.receiving import open_warehouse

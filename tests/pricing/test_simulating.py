@@ -12,7 +12,7 @@ from backend.core.clock import at, now, today
 from backend.core.ids import new_id
 from backend.core.jobs import run_now
 from backend.orders import rehearsing
-from backend.pricing import simulating_runs
+from backend.pricing.promotions import runs as simulating_runs
 from backend.stock.receiving import open_warehouse
 from tests.pricing.dairy import lay_dairy
 from tests.pricing.promoting import day, drafted, percent, running, ten_and_one

@@ -102,7 +102,8 @@ async def test_the_primary_groups_line_comes_first_then_the_others_by_code(
     [
         ("discount", "100.1"), ("discount", "-1"), ("discount", "5 %"), ("credit_limit", "-1"), ("credit_limit", "1.5"),
         ("credit_limit", "1" + "0" * 16), ("payment_term", "NO"), ("payment_method", "COD"), ("tax", "VAT99"),
-        ("currency", "vnd"), ("price_list", "DL"), ("price_list", "0193a000-0000-7000-8000-000000000000"), ("sales_method", "'; --"),
+        ("currency", "vnd"), ("price_list", "DL"),
+        ("price_list", "0193a000-0000-7000-8000-000000000000"), ("sales_method", "'; --"),
     ],
 )  # fmt: skip
 async def test_a_value_that_is_none_of_the_choices_is_refused_with_its_place(

@@ -1,0 +1,1 @@
+"""Price lists: reading, editing, and what a customer would pay and why."""

@@ -1,0 +1,1 @@
+"""Promotions without code: editing, warnings, states, trying them before they go live."""
