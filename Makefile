@@ -16,7 +16,7 @@ run: ready
 test: ready browser
 	$(BIN)/python hatch_build.py --test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
-	$(BIN)/python -m pytest tests/browser  # a browser keeps a loop of its own running, so it gets a process of its own
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser  # a browser keeps a loop of its own running, so it gets processes of its own
 
 check: ready
 	$(BIN)/ruff check .

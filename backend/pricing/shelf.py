@@ -31,7 +31,12 @@ FACTS = """c.currency, c.price_list_id, c.sales_method, c.payment_method, c.paym
     c.last_order_at IS NULL AS first_order,
     ARRAY(SELECT l.group_id FROM customer_group_links l JOIN customer_groups g ON g.id = l.group_id
            WHERE l.customer_id = c.id AND g.deleted_at IS NULL
-           ORDER BY l.is_primary DESC, g.code COLLATE "C") AS links"""
+           ORDER BY l.is_primary DESC, g.code COLLATE "C") AS links,
+    ARRAY(SELECT r.region_id FROM address_regions r
+           WHERE r.region_id IS NOT NULL AND r.address_version_id = (
+                 SELECT a.version_id FROM addresses a WHERE a.party_id = c.id AND a.deleted_at IS NULL
+                  ORDER BY a.is_default DESC, a.id LIMIT 1)
+           ORDER BY r.region_id COLLATE "C") AS regions"""
 _LIVE = "SELECT coalesce(json_agg(row_to_json(r)), '[]') FROM"
 _SQL = f"""
 SELECT mark, json_build_object(
@@ -95,7 +100,8 @@ class Shelf:
         """A customer (a row with `FACTS`) as the book writes it.
 
         Group facts: the primary group and its ancestors, nearest first, then the same of the other groups by code.
-        Terms are inherited in that order (customers/term_rules.py).
+        Terms are inherited in that order (customers/term_rules.py). Regions are those of the main address, one of each
+        set, named with their set ("VN-ADM1-34/79"): codes alone mean other places before and after a reform.
         """
         groups = list(dict.fromkeys(code for link in row["links"] for code in self.groups.get(str(link), ())))
         levels: list[Mapping[str, Any]] = [row, *(self.terms[code] for code in groups), self.company]
@@ -104,6 +110,7 @@ class Shelf:
             "currency": nearest("currency", levels) or self.raw["company_currency"],
             "first_order": row["first_order"],
             **({"groups": groups} if groups else {}),
+            **({"regions": list(row["regions"])} if row["regions"] else {}),
             **_present(
                 price_list=self.lists.get(str(row["price_list_id"])),  # those of groups the brain finds by itself
                 channel=nearest("sales_method", levels),

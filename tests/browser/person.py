@@ -129,6 +129,6 @@ def person(
     somebody = Person(context, home, language, pictures)
     try:
         yield somebody
-        assert somebody.faults == []
+        assert not somebody.faults, "\n".join(somebody.faults)
     finally:
         context.close()

@@ -7,16 +7,9 @@ from tests.browser.conftest import DESK, PHONE, Served
 from tests.browser.person import PATIENCE, Person, person
 
 pytestmark = pytest.mark.xdist_group("browser")
+TODAY = {"vi": "Hôm nay", "en": "Today"}
 RECEIVED = {"vi": "{} đã nhận", "en": "{} received"}
 PARKING = {"vi": "Gửi xe, cầu đường", "en": "Parking and tolls"}
-
-
-def speak(somebody: Person) -> None:
-    """Switch the app to the person's language."""
-    if somebody.language == "en":
-        somebody.see("/more")
-        somebody.page.get_by_text("English", exact=True).click()
-        expect(somebody.page.locator("h1", has_text="More")).to_be_visible(timeout=PATIENCE)
 
 
 def claim(lan: Person, amount: str) -> None:
@@ -35,8 +28,7 @@ def test_the_phone_and_the_office_show_the_same_code_at_the_end_of_the_day(
     home = f"http://127.0.0.1:{served.port}"
     received = RECEIVED[language]
     with person(browser, home, size=PHONE, language=language, pictures="day") as lan:
-        lan.log_in("lan", "Hôm nay")
-        speak(lan)
+        lan.log_in("lan", TODAY[language])
         claim(lan, "20.000")
         lan.see("/day")
         expect(lan.page.get_by_test_id("day-received")).to_have_text(received.format("1/1"), timeout=PATIENCE)
@@ -53,8 +45,7 @@ def test_the_phone_and_the_office_show_the_same_code_at_the_end_of_the_day(
         expect(lan.page.get_by_test_id("day-received")).to_have_text(received.format("2/2"), timeout=PATIENCE)
         code = lan.page.get_by_test_id("day-code").inner_text()
         with person(browser, home, size=DESK, language=language, pictures="day") as hung:
-            hung.log_in("hung", "Hôm nay")
-            speak(hung)
+            hung.log_in("hung", TODAY[language])
             hung.see("/ledger")
             row = hung.page.locator("li", has_text=code)
             expect(row).to_have_count(1, timeout=PATIENCE)

@@ -5,7 +5,7 @@ import { app } from './app.svelte.ts'
 import { API } from './api.ts'
 import { data } from './data.ts'
 import { store } from './db.ts'
-import type { Outcome } from './exchange.ts'
+import type { Net, Outcome } from './exchange.ts'
 import { nextTry } from './exchange.ts'
 import { unsent, type Unsent } from './outbox.ts'
 
@@ -72,7 +72,8 @@ async function run(): Promise<void> {
   }
   const held = await store().catch(() => null)
   if (!held) return
-  const next = await nextTry(held)
+  // After a failure the network is tried again also when nothing waits: what the chip says must not outlive the outage.
+  const next = (await nextTry(held)) ?? (await held.read<Net>('net'))?.next_at ?? null
   const poll = ((await held.read<number>('poll_s')) ?? POLL_MS / 1000) * 1000
   kick(Math.max(1000, Math.min(poll, next === null ? poll : next - Date.now())))
 }
@@ -109,7 +110,7 @@ export function startSync(): () => void {
   ends.push(() => navigator.serviceWorker?.removeEventListener('message', onWorker))
   listen()
   const subscription = liveQuery(status).subscribe({ next: (found) => Object.assign(state, found), error: (reason) => console.warn('sync status stopped', reason) })
-  kick()
+  void freed().then(() => kick())
   return () => {
     for (const end of ends) end()
     hearing?.close()

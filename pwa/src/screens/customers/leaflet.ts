@@ -18,6 +18,14 @@ export class Scale extends L.Control.Scale {
   }
 }
 
+/** Takes a map away for good. Leaflet forgets that it may be in the middle of a zoom or a resize, and calls back into nothing. */
+export function close(map: Map): void {
+  map.off('moveend')
+  Object.assign(map, { _animatingZoom: false })
+  clearTimeout((map as Map & { _sizeTimer?: number })._sizeTimer)
+  map.remove()
+}
+
 export const TEAL = '#0d5c5c'
 export const AMBER = '#b45309'
 

@@ -1,7 +1,7 @@
 // The map itself: Leaflet on canvas with supercluster. Loaded only when a map is opened.
 import Supercluster from 'supercluster'
 import type { Found } from '../../lib/customers.ts'
-import { AMBER, L, outlineOn, TEAL } from './leaflet.ts'
+import { AMBER, close, L, outlineOn, TEAL } from './leaflet.ts'
 
 export interface CustomerMap {
   goTo(lat: number, lon: number, zoom: number): void
@@ -72,7 +72,7 @@ export function openMap(node: HTMLElement, points: Found[], said: Said): Custome
     outline: (topology) => outlineOn(map, topology),
     close() {
       watcher.disconnect()
-      map.remove()
+      close(map)
     },
   }
 }

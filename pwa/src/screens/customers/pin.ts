@@ -1,7 +1,7 @@
 // A small map with one mark to drag: an open amber ring for the centre of a ward, a solid pin for a place a person chose.
 import type { LeafletEvent } from 'leaflet'
 import type { Label } from '../../lib/address/reading.ts'
-import { AMBER, L, outlineOn, Scale, TEAL } from './leaflet.ts'
+import { AMBER, close, L, outlineOn, Scale, TEAL } from './leaflet.ts'
 
 interface Circle {
   lat: number
@@ -144,7 +144,7 @@ export function openPin(node: HTMLElement, first: Shown, handle: string, moved: 
     close() {
       watcher.disconnect()
       node.removeEventListener('keydown', step)
-      map.remove()
+      close(map)
     },
   }
 }
