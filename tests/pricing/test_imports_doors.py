@@ -3,6 +3,7 @@
 import gc
 import resource
 import time
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,20 @@ from tests.makers import an_item
 from tests.papers.test_reading_hostile import HOSTILE
 from tests.pricing.imports_files import HEAD, act, do_jobs, rows_of, send, shown, workbook
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    # The framework leaves the temporary file of a form it cuts off to the collector, which says so.
+    pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"),
+]
 ROWS = 5_000
 SECONDS = 20
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over() -> Iterator[None]:
+    """What was cut off is collected here, where it is expected, and not in the middle of another test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
@@ -48,8 +60,6 @@ async def test_hostile_files_are_refused_at_the_door_and_leave_nothing(
     assert await fetch_value("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'pricing.check-import'") == 0
 
 
-# The framework leaves the temporary file of a form it cuts off to the collector, which says so.
-@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 async def test_a_file_beyond_the_limit_is_cut_off_with_and_without_its_length(
     client_for: Any, cast: SimpleNamespace, dealers: UUID
 ) -> None:
@@ -65,7 +75,6 @@ async def test_a_file_beyond_the_limit_is_cut_off_with_and_without_its_length(
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     answer = await an.post(f"/price-imports?kind=prices&list={dealers}", content=chunks(), headers=headers)
     assert answer.status_code == 413
-    gc.collect()
 
 
 async def test_the_form_must_be_a_form_with_a_file(client_for: Any, cast: SimpleNamespace, dealers: UUID) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import os
-import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ import pytest
 
 from backend.core.database import fetch_row
 from backend.core.ids import new_id
+from backend.core.node import find_node
 from backend.demo.cast import PASSWORD
 from tests.activities.test_pictures import picture
 
@@ -56,7 +56,7 @@ async def served(database: str, cast: SimpleNamespace, tmp_path: Path) -> AsyncI
 
 async def send(address: str, mode: str, data: bytes, tmp_path: Path) -> tuple[str, dict[str, Any]]:
     """Log in as Lan and let the client upload; gives the attachment id and what the client says."""
-    node = shutil.which("node")
+    node = find_node()
     assert node and (MODULES / "tus-js-client").exists(), (
         "the phone app's packages are not installed: `make test` does it"
     )
