@@ -24,21 +24,40 @@ export const language = (): Language => chosen.language
 /** The company's currency (ISO 4217), the default of `money`. */
 export const currency = (): string => chosen.currency
 
+const said: Record<Language, Messages> = { vi: {}, en: {} }
+const coming = new Map<string, Promise<void>>()
+
+/** Loads a part of a language once; whoever asks for it meanwhile waits for the same. */
+function bring(wanted: Language, part: Part): Promise<void> {
+  const key = `${wanted}-${part}` as const
+  let loading = coming.get(key)
+  if (!loading) {
+    loading = loaders[key]().then(({ default: messages }) => void Object.assign(said[wanted], messages))
+    loading.catch(() => coming.delete(key)) // no network: it may come another time
+    coming.set(key, loading)
+  }
+  return loading
+}
+
 /** Loads a language's texts, as far as they are in use, and switches to it. */
 export async function speak(wanted: Language): Promise<void> {
-  const loaded = await Promise.all([...parts].map((part) => loaders[`${wanted}-${part}`]()))
-  i18n.loadAndActivate({ locale: wanted, messages: Object.assign({}, ...loaded.map((part) => part.default)) as Messages })
+  for (let known = 0; known !== parts.size; ) {
+    known = parts.size
+    await Promise.all([...parts].map((part) => bring(wanted, part)))
+  }
   chosen.language = wanted
+  activate()
   if (typeof document !== 'undefined') document.documentElement.lang = wanted
 }
 
-/** Adds a part of the texts, for good. */
+/** Adds a part of the texts, for good; done when it can be spoken in the language in use. */
 export async function speakAlso(part: Part): Promise<void> {
-  if (parts.has(part)) return
-  parts.add(part) // first, so that a switch of the language meanwhile brings it too
-  const { default: messages } = await loaders[`${chosen.language}-${part}`]()
-  i18n.load(chosen.language, messages)
+  parts.add(part)
+  for (let loaded: Language | null = null; loaded !== chosen.language; ) await bring((loaded = chosen.language), part)
+  activate()
 }
+
+const activate = () => i18n.loadAndActivate({ locale: chosen.language, messages: said[chosen.language] })
 
 /** The company's time zone and currency, as `/me` tells them. */
 export function settle(zone: string, code: string): void {
