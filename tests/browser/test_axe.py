@@ -153,6 +153,8 @@ def fill(who: Person, pattern: str) -> str | None:
     if pattern == "/dispatch/:id":
         waiting = who.ask("/dispatches/queue?limit=50")["items"]
         return "/dispatch/" + str(next((one for one in waiting if one["state"] == "confirmed"), waiting[0])["id"])
+    if pattern == "/rates/:code":  # with one foreign currency the list leads nowhere: it shows that one itself
+        return "/rates/USD"
     if pattern == "/promotions/new/:template":
         return "/promotions/new/empty"
     who.see(kind)
