@@ -110,7 +110,7 @@ def _build(*, force: bool) -> bool:
     node, npm, path = node_and_npm()
     _install(npm, path)
     _run([*node, str(PWA / "node_modules" / "vite" / "bin" / "vite.js"), "build"], path)
-    for script in ("price-cli.mjs", "address-cli.mjs", "precompress.mjs"):
+    for script in ("filters.mjs", "precompress.mjs"):
         _run([*node, f"scripts/{script}"], path)
     STAMP.write_text(json.dumps({"sources": sources}), "utf-8")
     return True

@@ -24,7 +24,7 @@ from sync.errors import DependencyMissing, IdReused, OutOfScope, Temporary, Unkn
 from sync.lately import held_lately
 from sync.mutations import CATALOGUE, Named, customer_of
 from sync.protocol import Ack, Mutation, malformed
-from sync.signing import Receipt, sign
+from sync.signing import Statement, sign
 from sync.tables import BY_NAME
 
 log = logging.getLogger("tuyen.push")
@@ -126,7 +126,7 @@ class _Pushed:
         for ack in self.acks[mutation.id]:
             if ack.at is not None:
                 chain = self.chains.get(mutation.id, mutation.chain)
-                ack.sig = sign(Receipt(self.actor.user_id, ack.id, ack.st, ack.at, chain))
+                ack.sig = sign(Statement(self.actor.user_id, ack.id, ack.st, ack.at, chain))
 
     def held(self, mutation: Mutation, refusal: Refusal, seconds: int) -> Ack:
         return Ack(mutation.id, "held", problem=document(refusal, self.actor.language), retry_after=seconds)

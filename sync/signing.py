@@ -35,7 +35,7 @@ def _made() -> bytes:
     )
 
 
-class Receipt(NamedTuple):
+class Statement(NamedTuple):
     """What is signed: whose mutation, what became of it, when it was taken (UTC, microseconds), the phone's chain."""
 
     user_id: UUID
@@ -50,13 +50,13 @@ class Receipt(NamedTuple):
         return f"tuyen-receipt-1\n{self.user_id}\n{self.mutation_id}\n{self.st}\n{moment}\n{self.chain or ''}".encode()
 
 
-def sign(receipt: Receipt) -> str:
+def sign(receipt: Statement) -> str:
     """The signature under a receipt, base64url without padding."""
     signature = _load(settings().data_dir / FILE).sign(receipt.text())
     return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 
 
-def is_ours(receipt: Receipt, signature: str) -> bool:
+def is_ours(receipt: Statement, signature: str) -> bool:
     """Whether this office signed exactly this receipt; false for anything that is no signature at all."""
     try:
         raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))

@@ -23,9 +23,18 @@ from backend.pricing.rules_book import Book
 from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_lists import Off, read_rule
 from backend.pricing.rules_prices import off
+from backend.pricing.shelf_rows import (
+    Rows,
+    currency_of_row,
+    item_of_row,
+    lineages,
+    list_of_row,
+    micro,
+    packaging_of_row,
+    present,
+)
 
 log = logging.getLogger(__name__)
-Rows = list[dict[str, Any]]
 # What a price depends on of a customer c; `Shelf.facts` turns such a row into the book's format.
 FACTS = """c.currency, c.price_list_id, c.sales_method, c.payment_method, c.payment_term, c.discount_micro, c.tax_id,
     c.last_order_at IS NULL AS first_order,
@@ -111,7 +120,7 @@ class Shelf:
             "first_order": row["first_order"],
             **({"groups": groups} if groups else {}),
             **({"regions": list(row["regions"])} if row["regions"] else {}),
-            **_present(
+            **present(
                 price_list=self.lists.get(str(row["price_list_id"])),  # those of groups the brain finds by itself
                 channel=nearest("sales_method", levels),
                 payment_method=nearest("payment_method", levels),
@@ -148,21 +157,21 @@ async def load_shelf() -> Shelf:
 
 def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> Shelf:
     """Put the rows into the format of the book."""
-    item_groups = _lineages(rows["item_groups"])
+    item_groups = lineages(rows["item_groups"])
     lists = {row["id"]: row["code"] for row in rows["lists"]}
     taxes = {row["id"]: row["code"] for row in rows["taxes"]}
     raw: dict[str, Any] = {
         "company_currency": company_currency,
-        "currencies": {row["code"]: _currency(row, rows["rates"]) for row in rows["currencies"]},
+        "currencies": {row["code"]: currency_of_row(row, rows["rates"]) for row in rows["currencies"]},
         "taxes": {row["code"]: {"num": row["num"], "den": row["den"]} for row in rows["taxes"]},
-        "items": {row["id"]: _item(row, item_groups, taxes) for row in rows["items"]},
+        "items": {row["id"]: item_of_row(row, item_groups, taxes) for row in rows["items"]},
         "customers": {},
         "customer_groups": {
             row["code"]: {"price_list": lists[row["price_list_id"]]}
             for row in rows["groups"]
             if row["price_list_id"] in lists
         },
-        "price_lists": {row["code"]: _list(row) for row in rows["lists"]},
+        "price_lists": {row["code"]: list_of_row(row) for row in rows["lists"]},
         "list_names": {row["code"]: {"vi": row["name_vi"], "en": row["name_en"]} for row in rows["lists"]},
         "promotions": [one for row in rows["promotions"] if _readable(one := {**row["rule"], "id": row["code"]})],
         "promotion_groups": {row["code"]: {"pick": row["pick"]} for row in rows["promotion_groups"]},
@@ -173,8 +182,8 @@ def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> She
     for row in rows["packagings"]:
         item = raw["items"].get(row["item_id"])
         if item is not None:
-            item.setdefault("packagings", {})[row["unit"]] = _packaging(row)
-    groups = _lineages(rows["groups"])
+            item.setdefault("packagings", {})[row["unit"]] = packaging_of_row(row)
+    groups = lineages(rows["groups"])
     _add_rules(raw, rows, lists, item_groups, groups)
     terms = {row["code"]: row for row in rows["groups"]}
     return Shelf(mark, raw, Book(raw), groups, lists, taxes, terms, next(iter(rows["company"]), {}))
@@ -196,7 +205,7 @@ def _add_rules(
         named_group, named_items = row["customer_group_id"], row["item_group_id"]
         if (named_group and named_group not in groups) or (named_items and named_items not in item_groups):
             continue
-        rule = _present(
+        rule = present(
             id=row["code"],
             priority=row["priority"] or None,
             item=row["item_id"],
@@ -204,8 +213,8 @@ def _add_rules(
             customer=row["customer_id"],
             customer_group=groups[named_group][0] if named_group else None,
             unit=row["unit"],
-            min_qty=_micro(row["min_qty_micro"]),
-            max_qty=_micro(row["max_qty_micro"]),
+            min_qty=micro(row["min_qty_micro"]),
+            max_qty=micro(row["max_qty_micro"]),
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],
             price=row["price"],
@@ -242,62 +251,3 @@ def _readable(promotion: dict[str, Any]) -> bool:
         log.error("promotion %s is not in the agreed format and is left out", promotion["id"])
         return False
     return True
-
-
-def _lineages(rows: Rows) -> dict[str, tuple[str, ...]]:
-    """Of each group in a tree: its own code and its ancestors', nearest first."""
-    by_id = {row["id"]: row for row in rows}
-    found: dict[str, tuple[str, ...]] = {}
-    for start in rows:
-        codes: list[str] = []
-        row: dict[str, Any] | None = start
-        while row is not None:
-            codes.append(row["code"])
-            row = by_id.get(row["parent_id"])
-        found[start["id"]] = tuple(codes)
-    return found
-
-
-def _currency(row: dict[str, Any], rates: Rows) -> dict[str, Any]:
-    own = [
-        {"from": one["from_on"], "num": one["num"], "den": one["den"]}
-        for one in rates
-        if one["currency"] == row["code"]
-    ]
-    return {"minor": row["minor_digits"], "price_digits": row["price_digits"], **({"rates": own} if own else {})}
-
-
-def _item(row: dict[str, Any], groups: Mapping[str, tuple[str, ...]], taxes: Mapping[str, str]) -> dict[str, Any]:
-    return _present(
-        base_unit=row["base_unit"],
-        whole_units=row["whole_units"] or None,
-        groups=list(groups.get(row["group_id"], ())) or None,
-        tax=taxes.get(row["tax_id"]),
-        list_price=_micro(row["list_price_micro"]),
-        list_currency=row["list_currency"],
-    )
-
-
-def _list(row: dict[str, Any]) -> dict[str, Any]:
-    found = _present(
-        currency=row["currency"],
-        tax_included=row["tax_included"] or None,
-        valid_from=row["valid_from"],
-        valid_to=row["valid_to"],
-    )
-    return {**found, "rules": []}
-
-
-def _packaging(row: dict[str, Any]) -> Any:
-    packaging = _present(
-        num=row["num"], den=None if row["den"] == "1" else row["den"], whole_units=row["whole_units"] or None
-    )
-    return row["num"] if set(packaging) == {"num"} else packaging
-
-
-def _present(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _micro(value: int | None) -> str | None:
-    return None if value is None else text_of_micro(value)

@@ -31,14 +31,10 @@ class NewPriceList(msgspec.Struct, frozen=True, kw_only=True):
     valid_to: date | None = None
 
 
-class NewPriceRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of a list. Quantities in 10^-6 of the base unit, or of `unit`; `price` as in the price book."""
+class RuleFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row of a list says. Quantities in 10^-6 of the base unit, or of `unit`; `price` as in the price book."""
 
-    id: UUID
-    list_id: UUID
-    code: str
     price: dict[str, str]
-    priority: int = 0
     item_id: UUID | None = None
     item_group_id: UUID | None = None
     customer_id: UUID | None = None
@@ -48,6 +44,15 @@ class NewPriceRule(msgspec.Struct, frozen=True, kw_only=True):
     max_qty_micro: int | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+class NewPriceRule(RuleFields, frozen=True, kw_only=True):
+    """A row of a list, to be stored."""
+
+    id: UUID
+    list_id: UUID
+    code: str
+    priority: int = 0
 
 
 class NewPromotion(msgspec.Struct, frozen=True):

@@ -274,3 +274,16 @@ def test_a_phone_without_the_tables_says_so_and_saves_all_the_same(
         line.judge = lambda method, path: "cut_before" if "/geo/units" in path else "pass"
         page.get_by_role("button", name=words["save"]).click()
         expect(page.locator("h1", has_text="Tạp hóa Không Bảng")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_line_that_dies_while_the_tables_come_is_no_fault(served: Served, browser: Browser) -> None:
+    home = f"http://127.0.0.1:{served.port}"
+    with person(browser, home, size=PHONE, pictures="lead") as lan:
+        # As in a private window: nothing stands between the page and the line.
+        lan.context.add_init_script("delete Navigator.prototype.serviceWorker")
+        lan.context.route("**/assets/tables-*.js", lambda route: route.abort())
+        with lan.page.expect_event("requestfailed", lambda one: "/assets/tables-" in one.url, timeout=PATIENCE):
+            lan.log_in("lan", WORDS["vi"]["landing"])
+        lan.page.wait_for_timeout(300)  # what nobody caught is told a moment later
+        lan.see("/more")
+        expect(lan.page.locator("h1")).to_be_visible(timeout=PATIENCE)

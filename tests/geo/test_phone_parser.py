@@ -33,7 +33,7 @@ def node() -> str:
     assert found is not None, "the phone's parser needs Node"
     sources = (PWA / "src/lib/address").glob("*.ts")
     if not PHONE.is_file() or PHONE.stat().st_mtime < max(path.stat().st_mtime for path in sources):
-        subprocess.run([found, "scripts/address-cli.mjs"], cwd=PWA, check=True)
+        subprocess.run([found, "scripts/filters.mjs", "address"], cwd=PWA, check=True)
     return found
 
 

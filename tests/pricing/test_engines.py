@@ -23,7 +23,7 @@ def bundle() -> None:
     if not BUNDLE.is_file() or BUNDLE.stat().st_mtime < max(path.stat().st_mtime for path in sources):
         node = find_node()
         assert node is not None, "the phone's price brain needs Node"
-        subprocess.run([node, "scripts/price-cli.mjs"], cwd=PWA, check=True)
+        subprocess.run([node, "scripts/filters.mjs", "price"], cwd=PWA, check=True)
 
 
 def both(lines: list[str], *, of: str = "price") -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ import pytest
 from backend.core.database import execute, fetch, fetch_value
 from backend.core.ids import new_id
 from backend.papers.packages import MOST_BYTES
-from backend.pricing.imports import checking as imports_checking
+from backend.pricing.imports import checking
 from backend.pricing.imports.importing import safe_name
 from backend.pricing.storing import NewPriceList, insert_price_lists
 from tests.makers import an_item
@@ -119,13 +119,13 @@ async def test_five_thousand_rows_are_checked_applied_and_undone_in_time_and_tel
     ]
     content = workbook([["BẢNG GIÁ"], HEAD, *rows])
     told: list[int] = []
-    inner = imports_checking._write
+    inner = checking._write
 
     async def listening(import_id: UUID, run: UUID, **fields: Any) -> None:
         told.extend([fields["done"]] if fields.get("done") else [])
         await inner(import_id, run, **fields)
 
-    monkeypatch.setattr(imports_checking, "_write", listening)
+    monkeypatch.setattr(checking, "_write", listening)
     began, used = time.perf_counter(), _processor()
     sent = await send(an, content, price_list=dealers)
     assert sent.status_code == 201, sent.text

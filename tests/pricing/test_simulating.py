@@ -12,7 +12,7 @@ from backend.core.clock import at, now, today
 from backend.core.ids import new_id
 from backend.core.jobs import run_now
 from backend.orders import rehearsing
-from backend.pricing.promotions import runs as simulating_runs
+from backend.pricing.promotions import runs
 from backend.stock.receiving import open_warehouse
 from tests.pricing.dairy import lay_dairy
 from tests.pricing.promoting import day, drafted, percent, running, ten_and_one
@@ -196,14 +196,14 @@ async def test_a_run_that_was_cancelled_stops_and_stays_so(
     monkeypatch.setattr(rehearsing, "PAGE", 1)
     draft = await drafted(an, "KM1", percent("5"))
     run = (await an.post(f"/promotions/{draft['id']}/runs", json={"region_set": SET})).json()
-    reported = simulating_runs.report_progress
+    reported = runs.report_progress
 
     async def stopped_after_two(run_id: UUID, done: int, total: int) -> bool:
         if done == 2:
             assert (await an.post(f"/promotions/runs/{run_id}/cancellation")).json()["state"] == "cancelled"
         return await reported(run_id, done, total)
 
-    monkeypatch.setattr(simulating_runs, "report_progress", stopped_after_two)
+    monkeypatch.setattr(runs, "report_progress", stopped_after_two)
     await run_now(rehearsing.JOB, {"run": run["id"]})
     found = (await an.get(f"/promotions/runs/{run['id']}")).json()
     assert (found["state"], found["done"], found["total"], found["result"]) == ("cancelled", 1, 4, None)

@@ -15,7 +15,7 @@ from sync import ledger
 from sync.chain import START, day_code, link
 from sync.protocol import Ack, Mutation
 from sync.push import push
-from sync.signing import Receipt, is_ours
+from sync.signing import Statement, is_ours
 from tests.sync.handing import expense, mutation
 
 
@@ -68,7 +68,7 @@ async def test_every_recorded_answer_carries_the_offices_signature_and_a_repeat_
     assert (first.st, second.st) == ("applied", "rejected")
     for ack, one in ((first, good), (second, bad)):
         assert ack.at is not None and ack.sig is not None
-        assert is_ours(Receipt(cast.lan.user_id, one.id, ack.st, ack.at, one.chain), ack.sig)
+        assert is_ours(Statement(cast.lan.user_id, one.id, ack.st, ack.at, one.chain), ack.sig)
     again, _ = await line.send(good, bad)
     assert again.dup and (again.at, again.sig) == (first.at, first.sig)
 
@@ -78,7 +78,7 @@ async def test_a_receipt_with_one_word_changed_is_not_ours(cast: SimpleNamespace
     one = line.add(expense())
     (ack,) = await line.send(one)
     assert ack.at is not None and ack.sig is not None
-    true = Receipt(cast.lan.user_id, one.id, "applied", ack.at, one.chain)
+    true = Statement(cast.lan.user_id, one.id, "applied", ack.at, one.chain)
     for false in (
         true._replace(st="rejected"),
         true._replace(at=ack.at + timedelta(microseconds=1)),
@@ -118,6 +118,14 @@ async def test_a_number_that_never_came_is_named_until_it_comes_or_is_taken_back
     await line.send(line.take_back(two))
     assert (await day(cast.hung, line)).missing == []
     assert await fetch_value("SELECT reason FROM sync_withdrawals WHERE n = 2") == "khách đổi ý"
+
+
+async def test_a_phone_that_claims_an_absurd_number_costs_the_office_nothing(cast: SimpleNamespace) -> None:
+    line = await known_phone(cast.lan)
+    first = line.add(expense())
+    line.n = 2**53 - 1
+    await line.send(first, line.add(expense()))
+    assert (await day(cast.hung, line)).missing == list(range(2, 2 + ledger.MOST_MISSING))
 
 
 async def test_an_operation_whose_content_is_not_what_was_chained_is_taken_and_marked(cast: SimpleNamespace) -> None:

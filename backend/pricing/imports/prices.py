@@ -15,25 +15,15 @@ import msgspec
 
 from backend.pricing.imports.names import Item, Known, item_of, named, unit_of
 from backend.pricing.imports.rows import Fault, Place, Source, SourceRow, micro, plain
+from backend.pricing.storing import RuleFields
 
 _FIRST, _LAST = date(1, 1, 1), date(9999, 12, 31)
 MOST_QTY = 10**9
 _NAMING: Final = ("item_code", "item_name", "item_group")
 
 
-class PriceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a rule says, as it is stored."""
-
-    price: dict[str, str]
-    item_id: UUID | None = None
-    item_group_id: UUID | None = None
-    customer_id: UUID | None = None
-    customer_group_id: UUID | None = None
-    unit: str | None = None
-    min_qty_micro: int | None = None
-    max_qty_micro: int | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+class PriceRow(RuleFields, frozen=True, kw_only=True, omit_defaults=True):
+    """What a row of a file says, as it is stored."""
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -12,10 +12,7 @@ from backend.core.database import in_transaction
 from backend.core.paging import Page
 from backend.papers.packages import MOST_BYTES
 from backend.people.access import Actor, rule
-from backend.pricing.imports import applying as imports_applying
-from backend.pricing.imports import importing
-from backend.pricing.imports import queries as queries_imports
-from backend.pricing.imports import undoing as imports_undoing
+from backend.pricing.imports import applying, importing, queries, undoing
 from backend.pricing.imports.schemas import (
     Apply,
     Imported,
@@ -54,13 +51,13 @@ async def list_imports(
     actor: NamedDependency[Actor], limit: Limit = 50, cursor: FromQuery[str | None] = None
 ) -> Page[ImportRow]:
     """Imports, the newest first."""
-    return await queries_imports.list_imports(actor=actor, limit=limit, cursor=cursor)
+    return await queries.list_imports(actor=actor, limit=limit, cursor=cursor)
 
 
 @get("/price-imports/{import_id:uuid}", opt=rule("price.change"))
 async def show_import(import_id: FromPath[UUID], actor: NamedDependency[Actor]) -> ImportOut:
     """One import: how far it is, how the file is read, what was counted."""
-    return await queries_imports.show_import(import_id, actor=actor)
+    return await queries.show_import(import_id, actor=actor)
 
 
 @get("/price-imports/{import_id:uuid}/rows", opt=rule("price.change"))
@@ -72,7 +69,7 @@ async def list_rows(
     cursor: FromQuery[str | None] = None,
 ) -> Page[RowOut]:
     """What each row would do."""
-    return await queries_imports.list_rows(import_id, actor=actor, outcome=outcome, limit=limit, cursor=cursor)
+    return await queries.list_rows(import_id, actor=actor, outcome=outcome, limit=limit, cursor=cursor)
 
 
 @patch("/price-imports/{import_id:uuid}", opt=rule("price.change"))
@@ -90,13 +87,13 @@ async def recheck(import_id: FromPath[UUID], data: JSONBody[Recheck], actor: Nam
 @post("/price-imports/{import_id:uuid}/commit", opt=rule("price.change"), status_code=200)
 async def apply_import(import_id: FromPath[UUID], data: JSONBody[Apply], actor: NamedDependency[Actor]) -> Imported:
     """Store every good row at once."""
-    return await in_transaction(lambda: imports_applying.apply_import(import_id, data, actor=actor))
+    return await in_transaction(lambda: applying.apply_import(import_id, data, actor=actor))
 
 
 @post("/price-imports/{import_id:uuid}/undo", opt=rule("price.change"), status_code=200)
 async def undo_import(import_id: FromPath[UUID], data: JSONBody[Undo], actor: NamedDependency[Actor]) -> Imported:
     """Take the whole import back."""
-    return await in_transaction(lambda: imports_undoing.undo_import(import_id, data, actor=actor))
+    return await in_transaction(lambda: undoing.undo_import(import_id, data, actor=actor))
 
 
 route_handlers: list[Any] = [

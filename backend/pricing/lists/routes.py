@@ -12,11 +12,7 @@ from backend.core.clock import today
 from backend.core.database import in_transaction
 from backend.core.paging import Page
 from backend.people.access import Actor, rule
-from backend.pricing.lists import editing as list_editing
-from backend.pricing.lists import editing_rows as list_editing_rules
-from backend.pricing.lists import explaining
-from backend.pricing.lists import preview as list_editing_preview
-from backend.pricing.lists import queries as listing
+from backend.pricing.lists import editing, editing_rows, explaining, preview, queries
 from backend.pricing.lists.schemas import (
     Copied,
     CopyPriceList,
@@ -49,43 +45,43 @@ async def lists(  # noqa: PLR0917 -- query parameters
     cursor: FromQuery[str | None] = None,
 ) -> Page[PriceListOut]:
     """Price lists by code."""
-    return await listing.list_lists(actor=actor, q=q, currency=currency, on=on, limit=limit, cursor=cursor)
+    return await queries.list_lists(actor=actor, q=q, currency=currency, on=on, limit=limit, cursor=cursor)
 
 
 @get("/price-lists/{list_id:uuid}", opt=rule("pricelist.read"))
 async def show(list_id: FromPath[UUID], actor: NamedDependency[Actor]) -> PriceListOut:
     """One price list."""
-    return await listing.show_list(list_id, actor=actor)
+    return await queries.show_list(list_id, actor=actor)
 
 
 @post("/price-lists", opt=rule("price.change"))
 async def create(data: JSONBody[CreatePriceList], actor: NamedDependency[Actor]) -> Saved:
     """Make a list."""
-    return await in_transaction(lambda: list_editing.create_list(data, actor=actor))
+    return await in_transaction(lambda: editing.create_list(data, actor=actor))
 
 
 @patch("/price-lists/{list_id:uuid}", opt=rule("price.change"))
 async def update(list_id: FromPath[UUID], data: JSONBody[UpdatePriceList], actor: NamedDependency[Actor]) -> Saved:
     """Change fields of a list."""
-    return await in_transaction(lambda: list_editing.update_list(list_id, data, actor=actor))
+    return await in_transaction(lambda: editing.update_list(list_id, data, actor=actor))
 
 
 @delete("/price-lists/{list_id:uuid}", opt=rule("price.change"), status_code=200)
 async def remove(list_id: FromPath[UUID], expected_version: Version, actor: NamedDependency[Actor]) -> Saved:
     """Take a list away."""
-    return await in_transaction(lambda: list_editing.delete_list(list_id, expected_version, actor=actor))
+    return await in_transaction(lambda: editing.delete_list(list_id, expected_version, actor=actor))
 
 
 @post("/price-lists/{list_id:uuid}/restoring", opt=rule("price.change"), status_code=200)
 async def restore(list_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Saved:
     """Bring a list back."""
-    return await in_transaction(lambda: list_editing.restore_list(list_id, actor=actor))
+    return await in_transaction(lambda: editing.restore_list(list_id, actor=actor))
 
 
 @post("/price-lists/{list_id:uuid}/copy", opt=rule("price.change"))
 async def copy(list_id: FromPath[UUID], data: JSONBody[CopyPriceList], actor: NamedDependency[Actor]) -> Copied:
     """A new list from this one, so many percent dearer."""
-    return await in_transaction(lambda: list_editing.copy_list(list_id, data, actor=actor))
+    return await in_transaction(lambda: editing.copy_list(list_id, data, actor=actor))
 
 
 @get("/price-lists/{list_id:uuid}/rules", opt=rule("pricelist.read"))
@@ -102,20 +98,20 @@ async def rules(  # noqa: PLR0917 -- query parameters
     cursor: FromQuery[str | None] = None,
 ) -> Counted[RuleOut]:
     """The rows of a list, narrowed, with how many there are in all."""
-    filters = listing.RuleFilters(item, item_group, customer, customer_group, on, q)
-    return await listing.list_rules(list_id, filters, actor=actor, limit=limit, cursor=cursor)
+    filters = queries.RuleFilters(item, item_group, customer, customer_group, on, q)
+    return await queries.list_rules(list_id, filters, actor=actor, limit=limit, cursor=cursor)
 
 
 @post("/price-lists/{list_id:uuid}/rules", opt=rule("price.change"))
 async def create_rule(list_id: FromPath[UUID], data: JSONBody[CreateRule], actor: NamedDependency[Actor]) -> Saved:
     """Write a row."""
-    return await in_transaction(lambda: list_editing_rules.create_rule(list_id, data, actor=actor))
+    return await in_transaction(lambda: editing_rows.create_rule(list_id, data, actor=actor))
 
 
 @post("/price-lists/{list_id:uuid}/rules/preview", opt=rule("price.change"), status_code=200)
 async def preview_rule(list_id: FromPath[UUID], data: JSONBody[PreviewRule], actor: NamedDependency[Actor]) -> Preview:
     """What a row would cost, before it is saved."""
-    return await list_editing_preview.preview_rule(list_id, data, actor=actor)
+    return await preview.preview_rule(list_id, data, actor=actor)
 
 
 @patch("/price-lists/{list_id:uuid}/rules/{rule_id:uuid}", opt=rule("price.change"))
@@ -123,7 +119,7 @@ async def update_rule(
     list_id: FromPath[UUID], rule_id: FromPath[UUID], data: JSONBody[UpdateRule], actor: NamedDependency[Actor]
 ) -> Saved:
     """Change fields of a row."""
-    return await in_transaction(lambda: list_editing_rules.update_rule(list_id, rule_id, data, actor=actor))
+    return await in_transaction(lambda: editing_rows.update_rule(list_id, rule_id, data, actor=actor))
 
 
 @delete("/price-lists/{list_id:uuid}/rules/{rule_id:uuid}", opt=rule("price.change"), status_code=200)
@@ -131,13 +127,13 @@ async def remove_rule(
     list_id: FromPath[UUID], rule_id: FromPath[UUID], expected_version: Version, actor: NamedDependency[Actor]
 ) -> Saved:
     """Take a row away."""
-    return await in_transaction(lambda: list_editing_rules.delete_rule(list_id, rule_id, expected_version, actor=actor))
+    return await in_transaction(lambda: editing_rows.delete_rule(list_id, rule_id, expected_version, actor=actor))
 
 
 @post("/price-lists/{list_id:uuid}/rules/{rule_id:uuid}/restoring", opt=rule("price.change"), status_code=200)
 async def restore_rule(list_id: FromPath[UUID], rule_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Saved:
     """Bring a row back."""
-    return await in_transaction(lambda: list_editing_rules.restore_rule(list_id, rule_id, actor=actor))
+    return await in_transaction(lambda: editing_rows.restore_rule(list_id, rule_id, actor=actor))
 
 
 @get("/pricing/explain", opt=rule("pricelist.read"))

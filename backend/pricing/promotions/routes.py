@@ -11,9 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from backend.core.database import in_transaction
 from backend.core.paging import Page
 from backend.people.access import Actor, rule
-from backend.pricing.promotions import editing, simulating, steps
-from backend.pricing.promotions import queries as promotions
-from backend.pricing.promotions import runs as simulating_runs
+from backend.pricing.promotions import editing, queries, runs, simulating, steps
 from backend.pricing.promotions.rules import State
 from backend.pricing.promotions.schemas import (
     Activate,
@@ -46,27 +44,27 @@ async def list_promotions(  # noqa: PLR0917 -- query parameters
     cursor: FromQuery[str | None] = None,
 ) -> Page[PromotionRow]:
     """Promotions by state; `on` keeps those valid on a day, `item` and `group` those that may concern them."""
-    filters = promotions.Filters(state=in_state, q=q, on=on, item=item, group=group)
-    return await promotions.list_promotions(filters, actor=actor, limit=limit, cursor=cursor)
+    filters = queries.Filters(state=in_state, q=q, on=on, item=item, group=group)
+    return await queries.list_promotions(filters, actor=actor, limit=limit, cursor=cursor)
 
 
 @get("/promotions/groups", opt=rule("promotion.read"))
 async def list_groups(actor: NamedDependency[Actor]) -> list[GroupChoice]:
     """The groups of which one promotion acts."""
-    return await promotions.list_groups(actor=actor)
+    return await queries.list_groups(actor=actor)
 
 
 @get("/promotions/{promotion_id:uuid}", opt=rule("promotion.read"))
 async def show(promotion_id: FromPath[UUID], actor: NamedDependency[Actor]) -> PromotionDetail:
     """One promotion with its warnings and its history."""
-    return await promotions.show_promotion(promotion_id, actor=actor)
+    return await queries.show_promotion(promotion_id, actor=actor)
 
 
 @post("/promotions", opt=rule("promotion.change"))
 async def draft(data: JSONBody[DraftPromotion], actor: NamedDependency[Actor]) -> PromotionDetail:
     """Make a draft."""
     made = await in_transaction(lambda: editing.draft_promotion(data, actor=actor))
-    return await promotions.show_promotion(made, actor=actor)
+    return await queries.show_promotion(made, actor=actor)
 
 
 @patch("/promotions/{promotion_id:uuid}", opt=rule("promotion.change"))
@@ -75,7 +73,7 @@ async def change(
 ) -> PromotionDetail:
     """Change it; the answer is another promotion, the draft of its next version, when this one has begun."""
     changed = await in_transaction(lambda: editing.change_promotion(promotion_id, data, actor=actor))
-    return await promotions.show_promotion(changed, actor=actor)
+    return await queries.show_promotion(changed, actor=actor)
 
 
 @delete("/promotions/{promotion_id:uuid}", opt=rule("promotion.change"), status_code=200)
@@ -93,7 +91,7 @@ async def copy(
 ) -> PromotionDetail:
     """A draft with the same rule under another code."""
     made = await in_transaction(lambda: editing.copy_promotion(promotion_id, data, actor=actor))
-    return await promotions.show_promotion(made, actor=actor)
+    return await queries.show_promotion(made, actor=actor)
 
 
 @post("/promotions/{promotion_id:uuid}/activation", opt=rule("promotion.change"), status_code=200)
@@ -102,7 +100,7 @@ async def activate(
 ) -> PromotionDetail:
     """Put it on, its warnings read."""
     await in_transaction(lambda: steps.activate_promotion(promotion_id, data, actor=actor))
-    return await promotions.show_promotion(promotion_id, actor=actor)
+    return await queries.show_promotion(promotion_id, actor=actor)
 
 
 @post("/promotions/{promotion_id:uuid}/pause", opt=rule("promotion.change"), status_code=200)
@@ -111,14 +109,14 @@ async def pause(
 ) -> PromotionDetail:
     """Take it out for a while."""
     await in_transaction(lambda: steps.pause_promotion(promotion_id, data, actor=actor))
-    return await promotions.show_promotion(promotion_id, actor=actor)
+    return await queries.show_promotion(promotion_id, actor=actor)
 
 
 @post("/promotions/{promotion_id:uuid}/ending", opt=rule("promotion.change"), status_code=200)
 async def end(promotion_id: FromPath[UUID], data: JSONBody[TakeStep], actor: NamedDependency[Actor]) -> PromotionDetail:
     """End it for good."""
     await in_transaction(lambda: steps.end_promotion(promotion_id, data, actor=actor))
-    return await promotions.show_promotion(promotion_id, actor=actor)
+    return await queries.show_promotion(promotion_id, actor=actor)
 
 
 @post("/promotions/trial", opt=rule("promotion.simulate"), status_code=200)
@@ -130,20 +128,20 @@ async def try_basket(data: JSONBody[Trial], actor: NamedDependency[Actor]) -> Tr
 @get("/promotions/{promotion_id:uuid}/runs", opt=rule("promotion.simulate"))
 async def list_runs(promotion_id: FromPath[UUID], actor: NamedDependency[Actor]) -> list[Run]:
     """The latest dry runs of a promotion."""
-    return await simulating_runs.list_runs(promotion_id, actor=actor)
+    return await runs.list_runs(promotion_id, actor=actor)
 
 
 @get("/promotions/runs/{run_id:uuid}", opt=rule("promotion.simulate"))
 async def show_run(run_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Run:
     """How far a dry run is, and what it found."""
-    return await simulating_runs.show_run(run_id, actor=actor)
+    return await runs.show_run(run_id, actor=actor)
 
 
 @post("/promotions/runs/{run_id:uuid}/cancellation", opt=rule("promotion.simulate"), status_code=200)
 async def cancel_run(run_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Run:
     """Stop a dry run."""
-    await in_transaction(lambda: simulating_runs.cancel_run(run_id, actor=actor))
-    return await simulating_runs.show_run(run_id, actor=actor)
+    await in_transaction(lambda: runs.cancel_run(run_id, actor=actor))
+    return await runs.show_run(run_id, actor=actor)
 
 
 route_handlers: list[Any] = [

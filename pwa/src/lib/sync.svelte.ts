@@ -58,7 +58,8 @@ async function run(): Promise<void> {
   try {
     state.outcome = await data().sync()
     // Once the work is safe: the tables addresses are read with, for whoever may note one down without a network.
-    if (state.outcome === 'done') void import('./address/tables.ts').then(({ keepUnits }) => keepUnits())
+    // A line that dies on the way is no news: the next round asks again.
+    if (state.outcome === 'done') void import('./address/tables.ts').then(({ keepUnits }) => keepUnits()).catch(() => undefined)
     if (state.outcome === 'wipe') await (await import('./leaving.ts')).wipe()
   } catch (reason) {
     console.warn('sync stopped', reason)
