@@ -1,8 +1,8 @@
 # make run: the demo company on http://127.0.0.1:8000    make test: everything, browser included
 # make check: lint, types, floors                        make bench: the benchmark table
-# make fuzz: random orders through both price brains
+# make fuzz: random orders through both price brains    make mutants: is every rule of theirs proven?
 # make lock: refresh the lock files after changing pyproject.toml
-.PHONY: run test check bench lock ready browser fuzz
+.PHONY: run test check bench lock ready browser fuzz mutants
 PORT ?= 8000
 PYTHON ?= python3
 # Without uv on the machine, one is put into .build/ so that nothing of the system is touched.
@@ -31,6 +31,10 @@ bench: ready
 # Twenty thousand random orders through both price brains, byte for byte; FUZZ="--from 20000 --cases 50000" for others.
 fuzz: ready
 	$(BIN)/python -m tests.pricing.fuzzing $(FUZZ)
+
+# One small change to the price brain at a time, 300 of each language: do the shared cases notice? MUTANTS="--sample 0" for all.
+mutants: ready
+	$(BIN)/python -m tests.pricing.proving mutants $(MUTANTS)
 
 lock: $(UV)
 	$(UV) pip compile -q --universal --generate-hashes --group dev pyproject.toml -o requirements.lock \
@@ -61,3 +65,17 @@ browser:
 	  { echo "make test needs Chromium: install the package 'chromium' or set TUYEN_CHROMIUM" >&2; exit 1; }
 	@command -v pdftotext >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq poppler-utils; } || \
 	  { echo "make test needs pdftotext: install the package 'poppler-utils'" >&2; exit 1; }
+
+# Sync until it breaks: SEEDS random histories of phones, writers and people (MINUTES=30 ends earlier), then KILLS kills
+# of a real server at named and at random points. Prints what was done; a failing seed is printed with its steps.
+.PHONY: soak seeded
+SEEDS ?= 10000
+MINUTES ?= 0
+KILLS ?= 200
+soak: ready
+	$(BIN)/python -m tests.sync.soak $(SEEDS) --minutes $(MINUTES)
+	$(BIN)/python -m tests.sync.killing $(KILLS)
+
+# Bugs sown into sync one at a time, and which test kills which.
+seeded: ready
+	$(BIN)/python -m tests.sync.seeding

@@ -15,6 +15,7 @@ import sync.routes
 from backend.activities import routes as activities
 from backend.approvals import routes as approvals
 from backend.catalog import routes as catalog
+from backend.conflicts import routes as conflicts
 from backend.core import jobs, problems
 from backend.core.compression import Compression
 from backend.core.database import fetch_value
@@ -30,7 +31,7 @@ from backend.people.access import OPEN, rule
 from backend.pricing import routes as pricing
 from backend.terms import routes as terms
 
-ROOMS = (people, catalog, geo, notices, customers, pricing, approvals, terms, activities, orders, insight)
+ROOMS = (people, catalog, geo, notices, customers, pricing, approvals, terms, activities, orders, conflicts, insight)
 
 
 @get("/health", opt=rule(OPEN), include_in_schema=False)

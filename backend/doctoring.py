@@ -5,12 +5,14 @@ import backend.core.audit
 import backend.credit.doctor
 import backend.insight.doctor
 import backend.orders.doctor
+import backend.pricing.doctor
 import backend.stock.doctor
 
 SURGEONS = (
     backend.core.audit.faults,
     backend.stock.doctor.faults,
     backend.credit.doctor.faults,
+    backend.pricing.doctor.faults,
     backend.approvals.doctor.faults,
     backend.orders.doctor.faults,
     backend.insight.doctor.faults,

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from bench.table import Row, show
 
-ROOMS = ("pricing", "orders", "sync", "search", "geo", "phone")
+ROOMS = (
+    "pricing", "rehearsal", "imports", "orders", "sync", "queue", "storm", "search", "geo", "phone", "first_sync",
+    "peers",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -199,10 +199,10 @@ class Wire:
         return int(status.split()[1]), headers, json.loads(answer) if answer else None
 
 
-async def log_in(port: int) -> Wire:
-    """A connection with a session of Lan's."""
+async def log_in(port: int, login: str = "lan") -> Wire:
+    """A connection with a session of somebody's."""
     wire = Wire(*await asyncio.open_connection("127.0.0.1", port))
-    status, headers, answer = await wire.call("POST", "/api/v1/session", {"login": "lan", "password": PASSWORD})
+    status, headers, answer = await wire.call("POST", "/api/v1/session", {"login": login, "password": PASSWORD})
     assert status == 201, answer
     wire.headers = f"Cookie: {headers['set-cookie'].split(';')[0]}\r\nX-Tuyen-CSRF: {answer['csrf']}\r\n"
     return wire
@@ -225,7 +225,7 @@ async def place_over_http(wire: Wire, place: Place, dice: random.Random) -> None
 
 
 @contextlib.asynccontextmanager
-async def server(data_dir: Path, dsn: str) -> AsyncIterator[tuple[int, int]]:
+async def server(data_dir: Path, dsn: str, *, workers: int = 1) -> AsyncIterator[tuple[int, int]]:
     """The product's own server process; gives its port and pid."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -233,7 +233,7 @@ async def server(data_dir: Path, dsn: str) -> AsyncIterator[tuple[int, int]]:
     said = {"TUYEN_DATA_DIR": str(data_dir), "TUYEN_DATABASE_URL": dsn, "TUYEN_LOGIN_PER_ADDRESS": "1000"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port),
-        "--log-level", "warning", "backend.app:create", env={**os.environ, **said},
+        "--log-level", "warning", "--workers", str(workers), "backend.app:create", env={**os.environ, **said},
     )  # fmt: skip
     try:
         for _ in range(300):

@@ -9,6 +9,7 @@ Run `python -m bench sync`; compare ratios, not times.
 
 import asyncio
 import gzip
+import random
 import statistics
 import tempfile
 import time
@@ -25,6 +26,7 @@ from backend.core.clock import now
 from backend.core.compression import squeeze
 from backend.core.embedded import start
 from backend.core.ids import new_id
+from backend.demo import names
 from backend.demo.cast import build_cast
 from backend.migrating import migrate
 from backend.people.access import Actor
@@ -40,28 +42,34 @@ CUSTOMERS, PUSHED, ROUNDS = 10_000, 400, 5
 PAGE = 2_000
 
 
+SAID = (
+    "giao trước chín giờ", "hẻm nhỏ xe tải không vào", "trả tiền mặt khi nhận", "nghỉ chủ nhật", "gọi trước nửa giờ",
+    "ưu tiên hàng mới", "kiểm đếm kỹ", "có kho phía sau", "chủ thích nói bóng đá", "con trai đứng quầy buổi chiều",
+    "còn nợ hoá đơn tháng trước", "hỏi giá thùng hai mươi bốn", "kệ trưng bày gần cửa", "đối thủ chào rẻ hơn một chút",
+    "muốn đổi ngày ghé sang thứ năm", "hàng cận hạn đã đổi", "tủ mát hỏng từ tuần trước", "bán chạy nhất là sữa hộp",
+)  # fmt: skip
+
+
 async def lay() -> tuple[Actor, list[UUID]]:
-    """Ten thousand customers of Lan's: one table, one limit."""
+    """Ten thousand customers of Lan's: one table, one limit. Names, numbers and notes as various as real ones."""
     await migrate()
     await build_cast()
-    ids = [new_id() for _ in range(CUSTOMERS)]
+    draw = random.Random(20261122)
+    rows = []
+    for n in range(CUSTOMERS):
+        channel = draw.choice(("TH", "TH", "TH", "DL2", "HRC"))
+        note = ", ".join(draw.sample(SAID, draw.randrange(1, 7)))
+        tax = names.tax_number(draw, "03") if draw.random() < 0.4 else None
+        rows.append(
+            (new_id(), f"KH{n:06d}", names.shop(draw, channel), names.phone(draw), note, tax, draw.randrange(1, 7))
+        )
     await db.execute_many(
-        """INSERT INTO customers (id, code, name, position_id, phone, note, planned_weekday)
-           VALUES ($1, $2, $3, 3, $4, $5, $6)""",
-        [
-            (
-                one,
-                f"KH{n:06d}",
-                f"Cửa hàng tạp hoá Minh Châu {n % 997}",
-                f"09{n:08d}",
-                "ghé buổi sáng " * (n % 9),
-                n % 6 + 1,
-            )
-            for n, one in enumerate(ids)
-        ],
+        """INSERT INTO customers (id, code, name, position_id, phone, note, tax_no, planned_weekday)
+           VALUES ($1, $2, $3, 3, $4, $5, $6, $7)""",
+        rows,
     )
     await db.execute("ANALYZE")
-    return await load_actor("lan"), ids
+    return await load_actor("lan"), [row[0] for row in rows]
 
 
 async def first_sync(actor: Actor, *, counting: bool = False) -> tuple[str, int, int]:

@@ -96,6 +96,7 @@ CREATE TABLE sync_uploads (
     finished_at timestamptz,
     PRIMARY KEY (user_id, attachment_id)
 );
+CREATE INDEX sync_uploads_of_a_day ON sync_uploads (user_id, created_at);
 CREATE INDEX sync_uploads_expires ON sync_uploads (expires_at) WHERE finished_at IS NULL;
 
 -- One row. epoch names this life of the database: cursors of another life start over.

@@ -1,7 +1,10 @@
 """Phones: one install of one person. The office may shut one out; it then hands in what it has, and is wiped."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from backend.core import audit
 from backend.core.clock import now
@@ -33,6 +36,29 @@ async def revoke(device_id: UUID, *, actor: Actor) -> None:
         raise NotVisible
     await execute("DELETE FROM sessions WHERE device_id = $1 AND user_id = $2", device_id, actor.user_id)
     await audit.record("device", device_id, "device.revoke", actor_id=actor.user_id)
+
+
+class Known(msgspec.Struct):
+    """What the office knows of a phone: the number of the last thing it had from it, and when it called."""
+
+    id: UUID
+    name: str
+    last_n: int
+    last_seen_at: datetime
+
+
+async def known(device_id: UUID, *, actor: Actor) -> Known:
+    """One of the actor's own phones; refuses the absent and the foreign alike (`NotVisible`)."""
+    row = await fetch_row(
+        """SELECT d.id, d.name, d.last_seen_at,
+                  coalesce((SELECT max(m.n) FROM sync_mutations m WHERE m.user_id = $2 AND m.device_id = d.id), 0)
+                      AS last_n
+             FROM devices d WHERE d.id = $1 AND d.user_id = $2""",
+        device_id, actor.user_id,
+    )  # fmt: skip
+    if row is None:
+        raise NotVisible
+    return Known(**row)
 
 
 async def meet(ask: SyncAsk, *, actor: Actor) -> bool:

@@ -115,6 +115,13 @@ class TooManyUploads(TooMany):
     code = "upload-quota"
 
 
+class NoRoomLeft(Refusal):
+    """One person has sent `used_mb` of a day's `limit_mb` megabytes; there is room again in `retry_after` seconds."""
+
+    code = "upload-room"
+    status = 507
+
+
 class UploadTooLong(TooLarge):
     """More bytes than the upload's announced length; it was thrown away."""
 

@@ -7,12 +7,18 @@ from uuid import UUID
 
 from backend.activities.attaching import add_attachment
 from backend.activities.claiming import claim_expense
+from backend.activities.editing import edit_expense, edit_visit
 from backend.activities.schemas import AddAttachment, ClaimExpense, LogVisit
 from backend.activities.visiting import log_visit
+from backend.conflicts.schemas import Settle
+from backend.conflicts.settling import settle
 from backend.core.database import fetch_value
+from backend.core.editing import Edit
+from backend.customers.addressing import edit_address
+from backend.customers.contacting import save_contact
 from backend.customers.creating import create_customer
 from backend.customers.pinning import pin_address
-from backend.customers.schemas import CreateCustomer, PinAddress, UpdateCustomer
+from backend.customers.schemas import CreateCustomer, PinAddress, SaveContact
 from backend.customers.updating import update_customer
 from backend.orders.accepting import accept_price
 from backend.orders.cancelling import cancel_order
@@ -47,8 +53,13 @@ class Named:
 
 CATALOGUE: Final[dict[str, Named]] = {
     "customer.create": Named(command=CreateCustomer, verb=create_customer, table="customer"),
-    "customer.update": Named(command=UpdateCustomer, verb=update_customer, table="customer", with_base=True),
-    "address.pin": Named(command=PinAddress, verb=pin_address, table="address"),
+    "customer.update": Named(command=Edit, verb=update_customer, table="customer", with_base=True),
+    "contact.save": Named(command=SaveContact, verb=save_contact, table="contact", with_base=True),
+    "address.edit": Named(command=Edit, verb=edit_address, table="address", with_base=True),
+    "address.pin": Named(command=PinAddress, verb=pin_address, table="address", with_base=True),
+    "visit.edit": Named(command=Edit, verb=edit_visit, table="visit", claimed=True, with_base=True),
+    "expense.edit": Named(command=Edit, verb=edit_expense, table="expense", claimed=True, with_base=True),
+    "conflict.settle": Named(command=Settle, verb=settle, table="conflict"),
     "visit.log": Named(command=LogVisit, verb=log_visit, table="visit", late=True),
     "expense.claim": Named(command=ClaimExpense, verb=claim_expense, table="expense", late=True),
     "attachment.add": Named(command=AddAttachment, verb=add_attachment, table="attachment"),

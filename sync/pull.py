@@ -58,7 +58,8 @@ async def _walk(ask: PullAsk, held: Cursor | None, head: Head, actor: Actor, sch
     elif schema > held.sc:
         held.t = sorted({*held.t, *(s.number for s in SYNCED if held.sc < s.since <= schema)})
         held.sc = schema
-    walk = _Walk(cursor=held, keys=keys, now=head.snapshot, room=ask.limit)
+    known = frozenset(s.number for s in SYNCED if s.since <= schema)
+    walk = _Walk(cursor=held, keys=keys, now=head.snapshot, room=ask.limit, known=known)
     await walk.run()
     page = walk.page()
     page.reset = reset
@@ -74,12 +75,16 @@ async def _window(keys: set[int]) -> int:
 
 @dataclass
 class _Walk:
-    """One page's work. `cursor` is changed as rows are picked; `room` is how many more fit."""
+    """One page's work. `cursor` is changed as rows are picked; `room` is how many more fit.
+
+    `known`: the tables of the phone's schema. The others are walked but not sent; they come when it has learned them.
+    """
 
     cursor: Cursor
     keys: set[int]
     now: str
     room: int
+    known: frozenset[int]
     drop: set[UUID] = field(default_factory=set)
     out: Page = field(default_factory=lambda: Page(cursor=None, more=False))
 
@@ -113,8 +118,9 @@ class _Walk:
 
     async def _take(self, picked: queries.Picked) -> None:
         self.room -= picked.rows
-        self.out.up += await queries.write_vectors(picked.live)
-        self.out.gone += [(BY_NUMBER[number].name, ids) for number, ids in picked.dead.items()]
+        live = {number: ids for number, ids in picked.live.items() if number in self.known}
+        self.out.up += await queries.write_vectors(live)
+        self.out.gone += [(BY_NUMBER[number].name, ids) for number, ids in picked.dead.items() if number in self.known]
 
     async def _delta(self) -> None:
         """Steps 1 to 4 and 6: moves, drops, then changed rows, in pages if they are many."""
@@ -164,6 +170,8 @@ class _Walk:
         return whole
 
     def _delete(self, move: queries.Move) -> None:
+        if move.tbl not in self.known:
+            return
         self.out.gone.append((BY_NUMBER[move.tbl].name, msgspec.Raw(f'["{move.id}"]')))
 
     async def _first(self) -> None:

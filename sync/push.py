@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from backend.core import audit
+from backend.core import audit, crashing
 from backend.core.clock import now
 from backend.core.database import Contended, DatabaseAway, fetch, in_transaction, transaction
 from backend.core.errors import Malformed, NotVisible, Refusal, StaleVersion, TooMany
@@ -68,6 +68,7 @@ async def push(mutations: Sequence[Mutation], *, actor: Actor, device_id: UUID |
             done.answer(refused(mutation.id, refusal, actor.language))
     for group in _groups(ready):
         await done.take(group)
+    crashing.point("push.after-commit")
     for mutation in mutations:
         done.sign(mutation)
     return [done.acks[mutation.id].pop(0) for mutation in mutations]
@@ -172,6 +173,7 @@ class _Pushed:
         known = await receipts.claim(
             [(one.mutation, one.hash) for one in group], actor=self.actor, device_id=self.device_id, at=at
         )
+        crashing.point("push.claimed")
         wanted = {dep for one in group for dep in one.mutation.deps}
         applied = await receipts.applied_among(list(wanted), actor=self.actor)
         acks, fresh = [], []
@@ -191,7 +193,9 @@ class _Pushed:
             if ack.st == "applied":
                 applied.add(mutation.id)
             acks.append(ack)
+        crashing.point("push.done")
         await self._finish(fresh)
+        crashing.point("push.before-commit")
         return acks
 
     def _reused(self, mutation: Mutation) -> Ack:

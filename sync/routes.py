@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from litestar.response import Stream
 
+from backend.core import crashing
 from backend.core.clock import now
 from backend.core.database import execute, fetch_value, transaction
 from backend.core.errors import Malformed, TooMany
@@ -20,12 +21,11 @@ from backend.core.ids import new_id
 from backend.people.access import Actor, rule
 from sync import devices, ledger_routes, live_signal, upload_routes
 from sync.errors import BatchTooLarge, NotGzip
+from sync.exchange import exchange
 from sync.history import read_history
 from sync.housekeeping import keeping_house
-from sync.protocol import MOST_BYTES, MOST_MUTATIONS, POLL_SECONDS, VERSION, SyncAnswer, read_ask
-from sync.pull import keys_of, pull
-from sync.push import push
-from sync.tables import MIN_SCHEMA
+from sync.protocol import MOST_BYTES, MOST_MUTATIONS, read_ask
+from sync.pull import keys_of
 
 REPORTS_A_DAY = 200
 
@@ -59,14 +59,7 @@ async def plain_body(request: Request[Actor, Any, Any]) -> bytes:
 @post("/sync", opt=rule("sync"), status_code=200, request_max_body_size=MOST_BYTES)
 async def sync(request: Request[Actor, Any, Any], actor: NamedDependency[Actor]) -> Response[bytes]:
     """Hand in, then fetch, in one round trip (docs/sync.md)."""
-    ask = read_ask(await plain_body(request))
-    may_pull = await devices.meet(ask, actor=actor)
-    acks = await push(ask.push, actor=actor, device_id=ask.device or actor.device_id) if ask.push else []
-    answer = SyncAnswer(v=VERSION, now=now(), min_schema=MIN_SCHEMA, poll_s=POLL_SECONDS, acks=acks)
-    if ask.pull is not None and may_pull:
-        page = await pull(ask.pull, actor=actor, schema=ask.schema)
-        for field in page.__struct_fields__:
-            setattr(answer, field, getattr(page, field))
+    answer = await exchange(read_ask(await plain_body(request)), actor=actor)
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
@@ -83,6 +76,12 @@ async def register_device(data: JSONBody[NewDevice], actor: NamedDependency[Acto
     """Make a phone known under the id it gave itself."""
     await devices.register(data.id, data.name, actor=actor)
     return data
+
+
+@get("/devices/{device_id:uuid}", opt=rule("sync"))
+async def show_device(device_id: FromPath[UUID], actor: NamedDependency[Actor]) -> devices.Known:
+    """What the office knows of one of the actor's phones: a phone that lost its store learns what it had handed in."""
+    return await devices.known(device_id, actor=actor)
 
 
 @delete("/devices/{device_id:uuid}", opt=rule("sync"), status_code=204)
@@ -132,11 +131,12 @@ async def show_history(
 @asynccontextmanager
 async def live(dsn: str) -> AsyncIterator[None]:
     """Watch for changes and keep house for as long as the server runs, through the pool; `dsn` is not needed."""
+    crashing.refuse_outside_tests()
     async with live_signal.watching(), keeping_house():
         yield
 
 
 route_handlers: list[Any] = [
-    sync, listen, register_device, revoke_device, report, show_history, *upload_routes.route_handlers,
+    sync, listen, register_device, show_device, revoke_device, report, show_history, *upload_routes.route_handlers,
     *ledger_routes.route_handlers,
 ]  # fmt: skip

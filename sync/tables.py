@@ -105,8 +105,8 @@ CONTACT = Synced(
     columns=_plain("id customer_id name phone email role"),
 )  # fmt: skip
 VISIT = Synced(
-    number=12, name="visit", table="visits", customer="customer_id", root="t.customer_id", policy="append only",
-    day="t.started_at::date",
+    number=12, name="visit", table="visits", customer="customer_id", root="t.customer_id",
+    policy="author edits for a day", day="t.started_at::date",
     columns=(
         *_plain("id customer_id user_id purpose"), _moment("started_at"), _moment("ended_at"),
         *_plain("lat lon accuracy_m distance_m verdict far_reason note outcome next_step next_on late"),
@@ -114,7 +114,7 @@ VISIT = Synced(
 )  # fmt: skip
 EXPENSE = Synced(
     number=13, name="expense", table="expenses", customer="customer_id", own_key="t.position_id",
-    root="coalesce(t.customer_id, t.id)", policy="author edits a draft",
+    root="coalesce(t.customer_id, t.id)", policy="author edits until decided",
     day="CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END",
     columns=(
         *_plain("id customer_id visit_id user_id category"), ("amount", "sync_money(t.amount, t.digits)"),
@@ -151,9 +151,18 @@ ORDER = Synced(
     ),
 )  # fmt: skip
 
+CONFLICT = Synced(
+    number=16, name="conflict", table="conflict_log", customer="customer_id", own_key="t.position_id",
+    root="coalesce(t.customer_id, t.entity_id)", policy="commands only", day="t.settled_at::date",
+    columns=(
+        *_plain("id entity entity_id customer_id field base_value kept_value lost_value lost_by"), _moment("lost_at"),
+        *_plain("choice settled_by"), _moment("settled_at"),
+    ),
+)  # fmt: skip
+
 SYNCED: Final = (
     ITEM, ITEM_GROUP, PACKAGING, CUSTOMER_GROUP, REASON, CUSTOMER, ADDRESS, CONTACT,
-    VISIT, EXPENSE, ATTACHMENT, ORDER,
+    VISIT, EXPENSE, ATTACHMENT, ORDER, CONFLICT,
 )  # fmt: skip
 BY_NUMBER: Final = {synced.number: synced for synced in SYNCED}
 BY_NAME: Final = {synced.name: synced for synced in SYNCED}

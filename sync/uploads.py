@@ -12,16 +12,27 @@ from backend.activities import files
 from backend.activities.attaching import take_file
 from backend.activities.errors import FileEmpty, FileTooLarge, FileTypeRefused
 from backend.activities.pictures import sniff
+from backend.core import crashing
 from backend.core.clock import now
-from backend.core.database import execute, fetch, fetch_row, fetch_value, in_transaction
+from backend.core.database import execute, fetch, fetch_row, in_transaction
 from backend.core.errors import Refusal
 from backend.core.ids import new_id
 from backend.core.settings import settings
 from backend.people.access import Actor
 from sync import parts
-from sync.errors import HashWrong, OffsetWrong, TooManyUploads, UploadBusy, UploadGone, UploadTooLong, UploadUnknown
+from sync.errors import (
+    HashWrong,
+    NoRoomLeft,
+    OffsetWrong,
+    TooManyUploads,
+    UploadBusy,
+    UploadGone,
+    UploadTooLong,
+    UploadUnknown,
+)
 
 KEPT = timedelta(days=7)
+DAY = timedelta(days=1)
 MOST_UNFINISHED = 300  # of one person: a day of work offline, twice
 HEAD_BYTES = 16  # enough to know a type
 
@@ -56,7 +67,8 @@ def _of(row: Any) -> Upload:
 async def announce(attachment_id: UUID, length: int, sha256: str | None, *, actor: Actor) -> Upload:
     """Begin an upload, or find the one begun before for the same attachment (with its offset).
 
-    Refuses nothing at all, more than the limit, other people's attachments, and the 301st unfinished one.
+    Refuses nothing at all, more than the limit, other people's attachments, the 301st unfinished one,
+    and more in a day than one person may send (`NoRoomLeft`).
     """
     if length == 0:
         raise FileEmpty
@@ -73,11 +85,7 @@ async def announce(attachment_id: UUID, length: int, sha256: str | None, *, acto
         if known.finished:
             raise HashWrong
         await forget(known, actor=actor)
-    unfinished = await fetch_value(
-        "SELECT count(*) FROM sync_uploads WHERE user_id = $1 AND finished_at IS NULL", actor.user_id
-    )
-    if unfinished >= MOST_UNFINISHED:
-        raise TooManyUploads(limit=MOST_UNFINISHED, retry_after=3600)
+    await _refuse_beyond_quota(length, actor)
     row = await fetch_row(
         """INSERT INTO sync_uploads (user_id, attachment_id, id, length, sha256, created_at, expires_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -85,6 +93,24 @@ async def announce(attachment_id: UUID, length: int, sha256: str | None, *, acto
         actor.user_id, attachment_id, new_id(), length, sha256 or (owner and owner["sha256"]), now(), now() + KEPT,
     )  # fmt: skip
     return _of(row)
+
+
+async def _refuse_beyond_quota(length: int, actor: Actor) -> None:
+    """So many unfinished uploads, and so many bytes a day, may one person have here."""
+    row = await fetch_row(
+        """SELECT count(*) FILTER (WHERE finished_at IS NULL) AS unfinished,
+                  coalesce(sum(length) FILTER (WHERE created_at > $2), 0)::bigint AS bytes,
+                  min(created_at) FILTER (WHERE created_at > $2) AS oldest
+             FROM sync_uploads WHERE user_id = $1 AND (finished_at IS NULL OR created_at > $2)""",
+        actor.user_id, now() - DAY,
+    )  # fmt: skip
+    if row["unfinished"] >= MOST_UNFINISHED:
+        raise TooManyUploads(limit=MOST_UNFINISHED, retry_after=3600)
+    limit = settings().upload_quota_mb
+    if row["bytes"] + length > limit * 2**20:
+        wait = (row["oldest"] or now()) + DAY - now()
+        used = row["bytes"] / 2**20
+        raise NoRoomLeft(limit_mb=limit, used_mb=round(used, 1), retry_after=max(60, round(wait.total_seconds())))
 
 
 async def _by_attachment(attachment_id: UUID, actor: Actor) -> Upload | None:
@@ -122,6 +148,7 @@ async def receive(
             raise
         finally:
             reached = parts.offset_of(upload.id)
+        crashing.point("upload.written")
         await _refuse_early(upload, reached, actor)
         if reached == upload.length:
             await _finish(upload, actor)
@@ -163,14 +190,17 @@ async def _finish(upload: Upload, actor: Actor) -> None:
         async def fulfil() -> None:
             await take_file(upload.attachment_id, sha256=sha256, size=upload.length, inspected=inspected, actor=actor)
             await execute("UPDATE sync_uploads SET finished_at = $2 WHERE id = $1", upload.id, now())
+            crashing.point("upload.before-commit")
 
         with parts.room_on_disk():
             await asyncio.to_thread(_keep_beside, upload.id, sha256)
+        crashing.point("upload.kept")
         await in_transaction(fulfil)
     except Refusal as refusal:
         if refusal.status != 507:
             await forget(upload, actor=actor)
         raise
+    crashing.point("upload.after-commit")
     parts.remove(upload.id)
 
 

@@ -79,3 +79,15 @@ class FileDiffers(Damaged):
     """The bytes that came are not the ones that were announced."""
 
     code = "file-differs"
+
+
+class VisitClosed(Refusal):
+    """A visit may be changed by who made it for `hours` hours after the office had it."""
+
+    code = "visit-closed"
+
+
+class ExpenseClosed(Refusal):
+    """An expense may be changed by who claimed it until somebody decides on it; `state` is where it stands."""
+
+    code = "expense-closed"

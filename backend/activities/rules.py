@@ -1,7 +1,8 @@
-"""Pure decisions of activities: which pin a check-in is measured against, and what an expense may cost."""
+"""Pure decisions of activities: the pin of a check-in, what an expense may cost, how long a visit may be edited."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from backend.activities.errors import AmountWrong
 from backend.activities.schemas import Fix
@@ -9,6 +10,8 @@ from backend.core.money import minor
 from backend.geo.checkin import CONFIRMED, judge, needs_reason
 from backend.geo.distance import haversine_m
 
+EDITABLE: Final = timedelta(hours=24)
+LATE_EDIT: Final = timedelta(days=30)
 MOST = 10**15  # minor units; far above any receipt, far below what a bigint holds
 
 
@@ -49,3 +52,16 @@ def amounts(amount: str, vat: str | None, digits: int) -> tuple[int, int | None]
     if part is not None and not 0 <= part <= whole:
         raise AmountWrong(pointer="/vat", amount=vat)
     return whole, part
+
+
+def may_edit_visit(received_at: datetime, claimed_at: datetime | None, now: datetime) -> bool:
+    """Whether a visit may still be changed by who made it: for 24 hours after the office had it.
+
+    A phone without a network hands an edit in later than it was made. Its claim counts, but never reaches back before
+    the visit was known here, and what arrives more than thirty days after that is too late whatever the claim says.
+    Source: the sync agreement, policy of visits.
+    """
+    if now - received_at > LATE_EDIT:
+        return False
+    made = now if claimed_at is None else min(now, max(claimed_at, received_at))
+    return made - received_at <= EDITABLE

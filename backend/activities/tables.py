@@ -1,6 +1,6 @@
 """What activities store, as Piccolo sees it. The definition of record is `migrations/sql/50_activities.sql`."""
 
-from piccolo.columns import UUID, BigInt, Boolean, Date, DoublePrecision, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Date, DoublePrecision, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -54,6 +54,18 @@ class Expenses(Table, tablename="expenses"):
     changed_at = Timestamptz()
     created_by = UUID(null=True, default=None)
     deleted_at = Timestamptz(null=True, default=None)
+
+
+class ActivityEdits(Table, tablename="activity_edits"):
+    """What a visit or an expense was before an edit; append-only."""
+
+    id = UUID(primary_key=True, default=None)
+    visit_id = UUID(null=True, default=None)
+    expense_id = UUID(null=True, default=None)
+    user_id = UUID()
+    changes = JSONB()
+    claimed_at = Timestamptz(null=True, default=None)
+    edited_at = Timestamptz()
 
 
 class Attachments(Table, tablename="attachments"):

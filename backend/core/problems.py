@@ -29,11 +29,11 @@ def document(refusal: Refusal, language: str) -> dict[str, Any]:
     """The problem document of a refusal. Also what a phone gets inside its receipts."""
     numbers = {name: value for name, value in refusal.numbers.items() if value is not None}
     problem: dict[str, Any] = {
+        **numbers,  # first, so that no number can pass for what the problem says of itself
         "type": f"urn:tuyen:problem:{refusal.code}",
         "title": text(f"problem.{refusal.code}", language, **numbers),
         "status": refusal.status,
         "code": refusal.code,
-        **numbers,
     }
     if refusal.pointer:
         problem["pointer"] = refusal.pointer

@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     honour_hours: int = 72
     history_days: int = 180
     upload_limit_mb: int = 25
+    upload_quota_mb: int = 4096  # of one person in a day: a queue of thirty days and as much again
     geocoders: str = ""
     geocoder_user_agent: str = ""
     geocoder_url: str = ""

@@ -39,18 +39,6 @@ class PhoneWrong(Malformed):
     code = "phone-wrong"
 
 
-class FieldUnknown(Malformed):
-    """A change names a field that is not there or is not the actor's to change."""
-
-    code = "field-unknown"
-
-
-class FieldWrong(Malformed):
-    """A field's value has the wrong kind or length; `limit` says how long it may be."""
-
-    code = "field-wrong"
-
-
 class GroupUnknown(Malformed):
     """A customer group that does not exist."""
 

@@ -102,7 +102,7 @@ async def find_customer(customer_id: UUID, *, actor: Actor) -> Any:
 
 
 async def show_customer(customer_id: UUID, *, actor: Actor) -> CustomerDetail:
-    """One customer with its addresses, contacts, groups and the values that lost a merge (newest twenty)."""
+    """One customer with its addresses, contacts, groups and the values that lost a merge (twenty, open ones first)."""
     row = await find_customer(customer_id, actor=actor)
     addresses = await fetch(
         """SELECT id, kind, text, lat, lon, accuracy_m, grade, is_default, version_id FROM addresses
@@ -120,9 +120,10 @@ async def show_customer(customer_id: UUID, *, actor: Actor) -> CustomerDetail:
         customer_id,
     )
     conflicts = await fetch(
-        """SELECT k.field, k.kept_value AS kept, k.lost_value AS lost, u.name AS lost_by, k.lost_at
-             FROM customer_conflicts k LEFT JOIN users u ON u.id = k.lost_by
-            WHERE k.customer_id = $1 ORDER BY k.lost_at DESC, k.id LIMIT 20""",
+        """SELECT k.id, k.entity, k.field, k.kept_value AS kept, k.lost_value AS lost, u.name AS lost_by, k.lost_at,
+                  k.choice
+             FROM conflict_log k LEFT JOIN users u ON u.id = k.lost_by
+            WHERE k.customer_id = $1 ORDER BY k.settled_at IS NOT NULL, k.lost_at DESC, k.id LIMIT 20""",
         customer_id,
     )
     field_work = actor.has(ADMIN, MANAGER, REP)

@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from backend.core.database import in_transaction
+from backend.core.editing import Edit, Edited
 from backend.core.errors import Malformed
 from backend.core.paging import Page
-from backend.customers import closing, contacting, creating, pinning, queries, reassigning, search, updating
+from backend.customers import addressing, closing, contacting, creating, pinning, queries, reassigning, search, updating
 from backend.customers.schemas import (
     Changes,
     CloseCustomer,
@@ -28,8 +29,6 @@ from backend.customers.schemas import (
     SaveContact,
     Saved,
     Stage,
-    UpdateCustomer,
-    Updated,
 )
 from backend.people.access import Actor, rule
 
@@ -89,20 +88,27 @@ async def create_customer(data: JSONBody[CreateCustomer], actor: NamedDependency
 @patch("/customers/{customer_id:uuid}", opt=rule("customer.change"))
 async def update_customer(
     customer_id: FromPath[UUID], data: JSONBody[Changes], actor: NamedDependency[Actor]
-) -> Updated:
+) -> Edited:
     """Change fields of a customer; merged by field when the editor's copy was old."""
-    command = UpdateCustomer(id=customer_id, changes=data.changes, base=data.base)
+    command = Edit(id=customer_id, changes=data.changes, base=data.base)
     return await in_transaction(lambda: updating.update_customer(command, actor=actor))
 
 
 @put("/customers/{customer_id:uuid}/contacts/{contact_id:uuid}", opt=rule("customer.change"))
 async def save_contact(
     customer_id: FromPath[UUID], contact_id: FromPath[UUID], data: JSONBody[SaveContact], actor: NamedDependency[Actor]
-) -> Saved:
+) -> Edited:
     """Add or change a contact."""
     if (data.customer_id, data.id) != (customer_id, contact_id):
         raise Malformed(pointer="/id")
     return await in_transaction(lambda: contacting.save_contact(data, actor=actor))
+
+
+@patch("/customers/addresses/{address_id:uuid}", opt=rule("customer.change"))
+async def edit_address(address_id: FromPath[UUID], data: JSONBody[Changes], actor: NamedDependency[Actor]) -> Edited:
+    """Change the words of an address; merged by field when the editor's copy was old."""
+    command = Edit(id=address_id, changes=data.changes, base=data.base)
+    return await in_transaction(lambda: addressing.edit_address(command, actor=actor))
 
 
 @post("/customers/addresses/pin", opt=rule("customer.change"), status_code=200)
@@ -139,6 +145,6 @@ async def reopen_customer(
 
 
 route_handlers: list[Any] = [
-    list_customers, list_groups, show_customer, create_customer, update_customer, save_contact, pin_address, reassign,
-    close_customer, reopen_customer,
+    list_customers, list_groups, show_customer, create_customer, update_customer, save_contact, edit_address,
+    pin_address, reassign, close_customer, reopen_customer,
 ]  # fmt: skip

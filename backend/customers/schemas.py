@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from backend.core.editing import Base, LostValue
+
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Phone = Annotated[str, msgspec.Meta(max_length=40)]
 TaxNo = Annotated[str, msgspec.Meta(max_length=20)]
@@ -58,40 +60,29 @@ class CreateCustomer(msgspec.Struct, forbid_unknown_fields=True):
     position_id: int | None = None
 
 
-class Base(msgspec.Struct, forbid_unknown_fields=True):
-    """What the editor saw: the version, and the old values of the fields changed."""
-
-    ver: int
-    values: dict[str, Any] = {}
-
-
-class UpdateCustomer(msgspec.Struct, forbid_unknown_fields=True):
-    """`customer.update`: new values by field name, and the copy they were made on."""
-
-    id: UUID
-    changes: dict[str, Any]
-    base: Base | None = None
-
-
 class Changes(msgspec.Struct, forbid_unknown_fields=True):
-    """`PATCH /customers/{id}`: as `customer.update`, the id being in the path."""
+    """New values by field name and the copy they were made on; what they are of is in the path."""
 
     changes: dict[str, Any]
     base: Base | None = None
 
 
 class PinAddress(msgspec.Struct, forbid_unknown_fields=True):
-    """`address.pin`: the true position of an address. `rep_fix` is the phone's own position, `manual` a dragged pin."""
+    """`address.pin`: the true position of an address. `rep_fix` is the phone's own position, `manual` a dragged pin.
+
+    `base`: the position the phone showed (`lat`, `lon`); one that somebody confirmed meanwhile stands against it.
+    """
 
     id: UUID
     lat: Lat
     lon: Lon
     accuracy_m: Metres
     method: Literal["manual", "rep_fix"]
+    base: Base | None = None
 
 
 class SaveContact(msgspec.Struct, forbid_unknown_fields=True):
-    """A new or changed contact of a customer."""
+    """`contact.save`: a new contact of a customer or a known one, whole; `base`: what the editor saw of it."""
 
     id: UUID
     customer_id: UUID
@@ -99,6 +90,7 @@ class SaveContact(msgspec.Struct, forbid_unknown_fields=True):
     phone: Phone | None = None
     email: Email | None = None
     role: Role | None = None
+    base: Base | None = None
 
 
 class Reassign(msgspec.Struct, forbid_unknown_fields=True):
@@ -135,25 +127,6 @@ class Created(msgspec.Struct):
     alike: list[Alike] = []
 
 
-class LostValue(msgspec.Struct):
-    """A value that lost against a newer one; it is kept and can be chosen again."""
-
-    field: str
-    base: Any
-    kept: Any
-    lost: Any
-
-
-class Updated(msgspec.Struct):
-    """What an update wrote and what it kept aside."""
-
-    id: UUID
-    version: int
-    written: list[str] = []
-    conflicts: list[LostValue] = []
-    current: dict[str, Any] = {}
-
-
 class Pinned(msgspec.Struct):
     """The address after pinning. `far`: it moved more than 1 km or into another province; a manager should look."""
 
@@ -162,6 +135,7 @@ class Pinned(msgspec.Struct):
     grade: str
     version_id: UUID
     far: bool
+    conflicts: list[LostValue] = []
 
 
 class Saved(msgspec.Struct):
@@ -237,13 +211,16 @@ class GroupOut(msgspec.Struct):
 
 
 class ConflictOut(msgspec.Struct):
-    """A value that lost a merge."""
+    """A value that lost a merge. `choice`: what a person made of it (`mine theirs other superseded`); None: open."""
 
+    id: UUID
+    entity: str
     field: str
     kept: Any
     lost: Any
     lost_by: str | None
     lost_at: datetime
+    choice: str | None = None
 
 
 class CustomerDetail(msgspec.Struct):

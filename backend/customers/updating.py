@@ -1,6 +1,6 @@
 """Change a customer. An edit made on an older copy is merged field by field; what loses is kept for a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,30 +8,31 @@ import msgspec
 
 from backend.core import audit
 from backend.core.clock import now
-from backend.core.database import execute, execute_many, fetch_row, fetch_value
-from backend.core.errors import Malformed, NotVisible, StaleVersion
-from backend.core.ids import new_id
+from backend.core.database import execute, fetch_row, fetch_value
+from backend.core.editing import (
+    NOTE_LIMIT,
+    Base,
+    Check,
+    Edit,
+    Edited,
+    answer,
+    checked,
+    merge,
+    one_of,
+    seen_by,
+    text_field,
+    wrong,
+)
+from backend.core.errors import NotVisible
 from backend.customers import identity
-from backend.customers.errors import CodeTaken, FieldUnknown, FieldWrong, GroupUnknown
-from backend.customers.rules import NOTE_LIMIT, Lost, merge
-from backend.customers.schemas import Base, LostValue, UpdateCustomer, Updated
+from backend.customers.conflict_log import Place, keep_losers
+from backend.customers.errors import CodeTaken, GroupUnknown
 from backend.people.access import ADMIN, MANAGER, Actor, require, scope
-
-
-def _text(limit: int, *, needed: bool = False) -> Callable[[str, object], object]:
-    def check(field: str, value: object) -> object:
-        if value is None and not needed:
-            return None
-        if not isinstance(value, str) or len(value) > limit or (needed and not value.strip()) or "\x00" in value:
-            raise FieldWrong(pointer=f"/changes/{field}", field=field, limit=limit)
-        return value.strip() or None
-
-    return check
 
 
 def _weekday(field: str, value: object) -> object:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 7):
-        raise FieldWrong(pointer=f"/changes/{field}", field=field, limit=7)
+        raise wrong(field, 7)
     return value
 
 
@@ -39,81 +40,53 @@ def _groups(field: str, value: object) -> object:
     try:
         ids = msgspec.convert(value, list[UUID])
     except msgspec.ValidationError as fault:
-        raise FieldWrong(pointer=f"/changes/{field}", field=field, limit=50) from fault
+        raise wrong(field, 50) from fault
     if len(ids) > 50 or len(set(ids)) != len(ids):
-        raise FieldWrong(pointer=f"/changes/{field}", field=field, limit=50)
+        raise wrong(field, 50)
     return [str(one) for one in ids]
 
 
-def _one_of(*allowed: object) -> Callable[[str, object], object]:
-    def check(field: str, value: object) -> object:
-        if isinstance(value, bool) or value not in allowed:
-            raise FieldWrong(pointer=f"/changes/{field}", field=field, limit=len(allowed))
-        return value
-
-    return check
-
-
-# Field -> how its value is checked, and who may change it (None: whoever may change customers at all).
-FIELDS: Final[dict[str, tuple[Callable[[str, object], object], tuple[str, ...] | None]]] = {
-    "name": (_text(200, needed=True), None),
-    "phone": (_text(40), None),
-    "tax_no": (_text(20), None),
-    "note": (_text(NOTE_LIMIT), None),
-    "planned_weekday": (_weekday, None),
-    "group_ids": (_groups, None),
-    "priority": (_one_of(None, 1, 2, 3, 4, 5), (ADMIN, MANAGER)),
-    "code": (_text(40, needed=True), (ADMIN,)),
+FIELDS: Final[dict[str, Check]] = {
+    "name": text_field(200, needed=True),
+    "phone": text_field(40),
+    "tax_no": text_field(20),
+    "note": text_field(NOTE_LIMIT),
+    "planned_weekday": _weekday,
+    "group_ids": _groups,
+    "priority": one_of(None, 1, 2, 3, 4, 5),
+    "code": text_field(40, needed=True),
 }
+# Who may change a field, where not everybody may who changes customers at all.
+RESERVED: Final = {"priority": (ADMIN, MANAGER), "code": (ADMIN,)}
 
 
-async def update_customer(command: UpdateCustomer, *, actor: Actor) -> Updated:
+async def update_customer(command: Edit, *, actor: Actor) -> Edited:
     """Write the changed fields of a visible customer.
 
-    With `base.values`, a field somebody else changed meanwhile keeps the office's value; the other goes to
-    `customer_conflicts` and into the answer. With `base.ver` alone, a newer version refuses with `StaleVersion`.
+    With `base.values`, a field somebody else changed meanwhile keeps the office's value; the other goes to the
+    `conflict_log` and into the answer. With `base.ver` alone, a newer version refuses with `StaleVersion`.
     Without a base the editor is taken to have seen the present values. `group_ids` lists the primary group first.
     Refuses fields that are unknown or not the actor's, and numbers of another customer.
     """
     require(actor, "customer.change")
-    wanted = _checked(command.changes, actor)
+    wanted = checked(command.changes, FIELDS, [name for name in FIELDS if actor.has(*RESERVED.get(name, actor.roles))])
     current, version = await _locked(command.id, actor)
     merged = merge(_seen(command.base, current, version), current, wanted)
     if merged.changes:
         version = await _write(command.id, merged.changes, {**current, **merged.changes}, actor)
-    await _keep_losers(command, merged.lost, version, actor)
-    return Updated(
-        id=command.id,
-        version=version,
-        written=sorted(merged.changes),
-        conflicts=[LostValue(one.field, one.base, one.kept, one.lost) for one in merged.lost],
-        current={field: merged.changes.get(field, current[field]) for field in wanted} if merged.lost else {},
-    )
+    await keep_losers(Place("customer", command.id, command.id), merged, command.base, version, actor=actor)
+    return answer(command.id, version, wanted, current, merged)
 
 
-def _seen(base: Base | None, current: Mapping[str, object], version: int) -> dict[str, object] | None:
+def _seen(base: Base | None, current: Mapping[str, object], version: int) -> dict[str, Any] | None:
     """The values the editor worked on; None when they are the present ones."""
-    if base is None or base.ver == version:
+    seen = seen_by(base, version)
+    if seen is None:
         return None
-    if not base.values:
-        raise StaleVersion(current=version)
-    seen = dict(base.values)
     groups, now_groups = seen.get("group_ids"), current["group_ids"]
     if isinstance(groups, list) and isinstance(now_groups, list) and sorted(map(str, groups)) == sorted(now_groups):
         seen["group_ids"] = now_groups  # the same groups in another order are the same
     return seen
-
-
-def _checked(changes: Mapping[str, object], actor: Actor) -> dict[str, object]:
-    if not changes:
-        raise Malformed(pointer="/changes")
-    wanted: dict[str, object] = {}
-    for field, value in changes.items():
-        check, roles = FIELDS.get(field, (None, None))
-        if check is None or (roles is not None and not actor.has(*roles)):
-            raise FieldUnknown(pointer=f"/changes/{field[:60]}", field=field[:60])
-        wanted[field] = check(field, value)
-    return wanted
 
 
 async def _locked(customer_id: UUID, actor: Actor) -> tuple[dict[str, object], int]:
@@ -138,7 +111,7 @@ async def _write(customer_id: UUID, changes: Mapping[str, Any], after: Mapping[s
         "SELECT TRUE FROM customers WHERE lower(code) = lower($1) AND id <> $2 AND deleted_at IS NULL",
         changes["code"], customer_id,
     ):  # fmt: skip
-        raise CodeTaken(pointer="/changes/code", code=changes["code"])
+        raise CodeTaken(pointer="/changes/code", taken=changes["code"])
     if "group_ids" in changes:
         await _write_groups(customer_id, changes["group_ids"], actor)
     columns = ("name", "phone", "tax_no", "note", "planned_weekday", "priority", "code")
@@ -164,24 +137,4 @@ async def _write_groups(customer_id: UUID, group_ids: list[str], actor: Actor) -
         """INSERT INTO customer_group_links (customer_id, group_id, is_primary, created_at, created_by)
            SELECT $1, g.id, g.n = 1, $3, $4 FROM unnest($2::uuid[]) WITH ORDINALITY AS g (id, n)""",
         customer_id, group_ids, now(), actor.user_id,
-    )  # fmt: skip
-
-
-async def _keep_losers(command: UpdateCustomer, lost: list[Lost], version: int, actor: Actor) -> None:
-    if not lost:
-        return
-    ver = command.base.ver if command.base else None
-    await execute_many(
-        """INSERT INTO customer_conflicts (id, customer_id, field, base_value, kept_value, lost_value, base_version,
-                                           kept_version, lost_by, lost_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
-        [
-            (new_id(), command.id, one.field, *(msgspec.json.encode(value).decode() for value in one[1:]), ver, version,
-             actor.user_id, now())
-            for one in lost
-        ],
-    )  # fmt: skip
-    await audit.record(
-        "customer", command.id, "customer.conflict", actor_id=actor.user_id,
-        details={"fields": [one.field for one in lost], "kept_version": version},
     )  # fmt: skip

@@ -72,10 +72,13 @@ async def store_prices(items: list[Item], *, start: date, today: date, promotion
     )
     await execute("INSERT INTO promotion_groups (code, pick) VALUES ('ck-don', 'best')")
     await copy(
-        "promotions", "id code rule created_at changed_at",
+        "promotions", "id code rule budget per_customer gifts created_at changed_at",
         [
-            row(id_at(midnight(start) * 1000, _PROMOTION, n), code, msgspec.json.encode(rule).decode(), HIRED, HIRED)
-            for n, (code, rule) in enumerate(promotion_rows(items, today, start, promotions))
+            row(
+                id_at(midnight(start) * 1000, _PROMOTION, n), one.code, msgspec.json.encode(one.rule).decode(),
+                one.budget, one.per_customer, one.gifts and msgspec.json.encode(one.gifts).decode(), HIRED, HIRED,
+            )
+            for n, one in enumerate(promotion_rows(items, today, start, promotions))
         ],
     )  # fmt: skip
     return len(rules)

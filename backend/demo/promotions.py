@@ -24,6 +24,16 @@ class Campaign(NamedTuple):
     name_en: str
 
 
+class Offer(NamedTuple):
+    """A promotion: its code and rule, and its limits and gifts to choose where it has any."""
+
+    code: str
+    rule: dict[str, Any]
+    budget: int | None = None
+    per_customer: int | None = None
+    gifts: list[dict[str, str]] | None = None
+
+
 def past_campaigns(start: date, today: date) -> list[Campaign]:
     """Each Tết and each summer since the company's figures begin; those that reach into the future count as well."""
     found: list[Campaign] = []
@@ -42,17 +52,17 @@ def past_campaigns(start: date, today: date) -> list[Campaign]:
     return found
 
 
-def promotion_rows(items: list[Item], today: date, start: date, count: int) -> list[tuple[str, dict[str, Any]]]:
-    """So many promotions: code and rule. Those of the past carry their days, so that an old order prices as it did."""
-    rows = [(c.code, _percent_rule(c)) for c in past_campaigns(start, today)]
-    rows += _running(items, today)
+def promotion_rows(items: list[Item], today: date, start: date, count: int) -> list[Offer]:
+    """So many promotions. Those of the past carry their days, so that an old order prices as it did."""
+    rows = [Offer(c.code, _percent_rule(c)) for c in past_campaigns(start, today)]
+    rows += [Offer(*one) for one in _running(items, today)] + _limited(items, today)
     soon = today + timedelta(days=21)
     brands = sorted({item.kind.group for item in items})
     for n in range(count - len(rows)):
         group = brands[n % len(brands)]
         vi, en = _NAMES[group]
         rows.append(
-            (
+            Offer(
                 f"SAP-{n + 1:02d}-{group}",
                 {
                     "name": {"vi": f"Sắp chạy: {vi} giảm {2 + n % 4} %", "en": f"Coming: {en} {2 + n % 4} % off"},
@@ -62,7 +72,7 @@ def promotion_rows(items: list[Item], today: date, start: date, count: int) -> l
                 },
             )
         )  # fmt: skip
-    return rows[:count] if count < len(rows) else rows
+    return rows[-count:]  # too few wanted: the oldest go
 
 
 def _percent_rule(campaign: Campaign) -> dict[str, Any]:
@@ -109,4 +119,33 @@ def _running(items: list[Item], today: date) -> list[tuple[str, dict[str, Any]]]
             "priority": 4, "group": "ck-don", **days, "scope": {"customer_groups": ["TH", "ST"]},
             "min": {"amount": "8000000"}, "effect": {"kind": "amount", "value": "100000", "per": "order"},
         }),
+    ]  # fmt: skip
+
+
+def _limited(items: list[Item], today: date) -> list[Offer]:
+    """What runs now within limits: a budget, so many orders of a customer, a gift of the customer's choice."""
+    days = {"valid_from": str(today), "valid_to": str(today + timedelta(days=30))}
+    soap, paper, snack = (
+        next(item for item in items if item.kind.group == group) for group in ("GOI-TAM", "GIAY", "SNACK")
+    )
+    return [
+        Offer("KM-SNACK", {
+            "name": {"vi": "Snack giảm 6 %, có ngân sách", "en": "Snacks 6 % off while the budget lasts"},
+            "stage": "line", "priority": 6, **days, "match": {"item_groups": ["SNACK"]},
+            "effect": {"kind": "percent", "value": "6"},
+        }, budget=50_000_000),
+        Offer("KM-LAU-RUA", {
+            "name": {"vi": "Lau rửa giảm 5 %, mỗi khách 2 đơn", "en": "Cleaning 5 % off, two orders each"},
+            "stage": "line", "priority": 6, **days, "match": {"item_groups": ["LAU-RUA"]},
+            "effect": {"kind": "percent", "value": "5"},
+        }, per_customer=2),
+        Offer("KM-CHON-QUA", {
+            "name": {"vi": "Mua 10 thùng giấy, chọn một quà", "en": "10 cartons of paper, choose a gift"},
+            "stage": "line", "priority": 6, **days, "match": {"item_groups": ["GIAY"]},
+            "effect": {"kind": "gift", "item": str(soap.id), "qty": "2", "every": str(10 * paper.carton),
+                       "max_times": "5"},
+        }, budget=20_000_000, gifts=[
+            {"item": str(soap.id), "qty": "2"}, {"item": str(snack.id), "qty": "10"},
+            {"item": str(paper.id), "qty": "4"},
+        ]),
     ]  # fmt: skip

@@ -68,7 +68,7 @@ async def check_order(command: CheckOrder, *, actor: Actor) -> Checked:
     ) is None:  # fmt: skip
         raise NotVisible(pointer="/customer_id")
     quoted = await quote(
-        customer_id=command.customer_id, ordered_on=today(), currency=command.currency,
+        customer_id=command.customer_id, ordered_on=today(), currency=command.currency, coupons=command.coupons,
         lines=[
             QuoteLine(id=UUID(int=n), item_id=line.item_id, unit=line.unit, qty_micro=qty)
             for n, (line, qty) in enumerate(zip(command.lines, quantities, strict=True))

@@ -12,12 +12,13 @@ from backend.credit import taking
 from backend.orders import rules
 from backend.orders.errors import NotAHold
 from backend.orders.promising import OLD_PRICE
-from backend.orders.repricing import keep_promise
+from backend.orders.repricing import keep_promise, retake
 from backend.orders.schemas import DecideHold, Moved
 from backend.orders.steps import end, lift_holds, lock_order, step
 from backend.orders.telling import tell_owner
 from backend.orders.whole import whole
 from backend.people.access import Actor, require
+from backend.pricing.limits import Use
 from backend.stock import reserving
 from backend.stock.schemas import Held
 
@@ -30,7 +31,8 @@ async def decide_hold(command: DecideHold, *, actor: Actor) -> Moved:
     stands), and looks at the stock again: what is there now is reserved for good, the rest waits and is named in
     `short`. Rejecting needs a reason and gives everything back.
 
-    Refuses `NotVisible`, `NotAllowed`, `OwnRequest`, `AlreadyDecided`, `StaleVersion`, `ReasonNeeded`, `PromiseLost`.
+    Refuses `NotVisible`, `NotAllowed`, `OwnRequest`, `AlreadyDecided`, `StaleVersion`, `ReasonNeeded`, `PromiseLost`,
+    `PromiseUsedUp`.
     """
     require(actor, "approval.decide")
     return await whole(lambda: _decide(command, actor))
@@ -75,8 +77,10 @@ async def _was_said(command: DecideHold, actor: Actor) -> bool:
 async def _approve(order: Any, reason: str, causes: list[str], actor: Actor) -> Moved:
     state = rules.move(order["state"], "approve")
     repriced: dict[str, Any] = {}
-    if f"price:{OLD_PRICE}" in causes:
-        order, repriced = await keep_promise(order, actor=actor)
+    uses: tuple[Use, ...] = ()
+    promised = f"price:{OLD_PRICE}" in causes
+    if promised:
+        order, repriced, uses = await keep_promise(order, actor=actor)
     if not order["credit_taken"]:
         taken = await taking.take(
             order["customer_id"], order["credit_amount"], order["id"], currency=order["currency"],
@@ -87,6 +91,8 @@ async def _approve(order: Any, reason: str, causes: list[str], actor: Actor) -> 
         )
     held = await reserving.fill([order["id"]], harden=True)
     await note_reserved(held)
+    if promised:
+        await retake(order, uses)
     await lift_holds(order["id"], "approved", by=actor.user_id)
     await tell_owner(order, "order.approved", by=actor.user_id)
     short = [{"line": str(line.line), "short": text_of_micro(line.backlog)} for line in held if line.backlog]

@@ -67,6 +67,13 @@ _CHECKS: dict[str, str] = {
               FROM audit a WHERE a.entity = 'order' AND a.details ? 'to') t
           JOIN orders o ON o.id = t.entity_id
          WHERE t.was IS DISTINCT FROM t.before""",
+    "has ended without leaving and still uses a promotion": """
+        SELECT o.number FROM orders o JOIN promotion_uses u ON u.reference = o.id
+         WHERE o.state IN ('cancelled', 'rejected')
+         GROUP BY o.id, o.number HAVING sum(u.times) <> 0""",
+    "uses a promotion more than once": """
+        SELECT DISTINCT o.number FROM orders o JOIN promotion_uses u ON u.reference = o.id
+         GROUP BY o.id, o.number, u.promotion_id HAVING sum(u.times) NOT IN (0, 1)""",
     "was placed more than once": """
         SELECT o.number FROM orders o
           JOIN audit a ON a.entity = 'order' AND a.entity_id = o.id AND a.action = 'order.place'

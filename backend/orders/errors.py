@@ -81,6 +81,12 @@ class NoNewPrice(Refusal):
     code = "no-new-price"
 
 
+class PromiseUsedUp(Refusal):
+    """A promotion in the promise has nothing more to give: its budget is used up, or the customer had it too often."""
+
+    code = "promise-used-up"
+
+
 class PromiseLost(Refusal):
     """The book a price was promised from is not kept any more: today's price, or none."""
 

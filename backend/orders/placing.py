@@ -4,15 +4,16 @@ Stock or credit that does not suffice never rejects: the order waits on hold, wi
 reserved. See docs/decisions/0030-placing-an-order.md.
 """
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from backend.catalog.errors import ItemUnknown
 from backend.core.clock import local_day, now
-from backend.core.database import fetch_row, fetch_value
+from backend.core.database import fetch_row, fetch_value, transaction
 from backend.core.errors import NotVisible
 from backend.core.ids import new_id
 from backend.core.jobs import enqueue
@@ -22,13 +23,15 @@ from backend.orders import pricing, rules
 from backend.orders.answering import placed
 from backend.orders.errors import AddressUnknown, CustomerClosed, OrderIdReused
 from backend.orders.expiring import EXPIRE
-from backend.orders.promising import judge
+from backend.orders.promising import Judged, judge
 from backend.orders.schemas import Placed, PlaceOrder
 from backend.orders.telling import tell_of_hold
 from backend.orders.whole import whole
 from backend.people.access import Actor, require, scope
+from backend.pricing.spending import as_taken
 from backend.stock.errors import NoWarehouse
 
+USED_UP_MEANWHILE = "TU001"  # what `orders_place` raises
 # Everything placing needs to know besides prices, in one statement. An order of this id is looked for outside the
 # scope: a repeat after the customer went to a colleague still gets the answer its first try got.
 _SURROUNDINGS = """
@@ -78,12 +81,43 @@ async def _place(
         return await _first_answer(command, around["known_by"], around["known_hash"], digest, actor)
     _check_surroundings(command, around)
     received_at = now()
-    today = local_day(received_at)
-    ordered_on = rules.order_day(command.ordered_on, today)
-    judged = await judge(
-        command, quantities, around, ordered_on=ordered_on, received_at=received_at, client_at=client_at, actor=actor
-    )
-    priced = judged.priced
+    ordered_on = rules.order_day(command.ordered_on, local_day(received_at))
+    used_up: set[str] = set()
+    while True:
+        judged = await judge(
+            command, quantities, around, ordered_on=ordered_on, received_at=received_at, client_at=client_at,
+            actor=actor, without=used_up,
+        )  # fmt: skip
+        written = await _write(
+            command, judged, around, actor, digest=digest, ordered_on=ordered_on, received_at=received_at,
+            client_at=client_at,
+        )  # fmt: skip
+        if not isinstance(written, _UsedUp):
+            break
+        used_up |= written.codes  # rivals were faster: the order is priced without what they used up
+    order, outcome = written
+    if outcome is None:  # a rival of the same id was faster while this one waited for the customer
+        return await _answer_of_rival(command, digest, actor)
+    if outcome["state"] == "on_hold":
+        await enqueue(EXPIRE, {}, after=timedelta(hours=settings().soft_hours, minutes=1))
+        await tell_of_hold(
+            command.id, outcome["number"], around["position_id"], owner=actor.user_id, price_code=judged.code
+        )
+    return placed(order, judged.priced.lines, outcome, judged.priced.quoted.minor_digits)
+
+
+class _UsedUp(NamedTuple):
+    """Promotions that had nothing more to give when the order was to be written; nothing of it was."""
+
+    codes: set[str]
+
+
+async def _write(
+    command: PlaceOrder, judged: Judged, around: Any, actor: Actor, *, digest: bytes, ordered_on: date,
+    received_at: datetime, client_at: datetime | None,
+) -> tuple[dict[str, Any], Any] | _UsedUp:  # fmt: skip
+    """Write a priced order: its columns and what `orders_place` said of it."""
+    priced, today = judged.priced, local_day(received_at)
     amount = await pricing.in_account_currency(
         priced.quoted.total_minor, command.currency, priced.quoted.minor_digits, around["account_currency"],
         around["account_digits"], actor=actor,
@@ -97,7 +131,8 @@ async def _place(
         "ship_av_id": around["version_id"], "warehouse_id": around["warehouse"], **priced.totals,
         "note": command.note or "", "decided_note": "", "book_version": command.book_version,
         "shown_total": rules.read_shown(command.shown_total, priced.quoted.minor_digits, "/shown_total"),
-        "priced_as": judged.priced_as, "diff": judged.diff, "credit_amount": amount, "claimed_on": command.ordered_on,
+        "priced_as": judged.priced_as, "diff": judged.diff, "coupons": command.coupons, "credit_amount": amount,
+        "claimed_on": command.ordered_on,
         "client_at": client_at, "placed_at": received_at, "received_at": received_at,
         "body_hash": "\\x" + digest.hex(), "version": 1, "changed_at": received_at, "created_by": actor.user_id,
     }  # fmt: skip
@@ -106,18 +141,20 @@ async def _place(
         "account_currency": around["account_currency"], "account_digits": around["account_digits"],
         "locked": around["status"] == "locked", "differs": judged.code and judged.diff, "price_code": judged.code,
         "expires_at": received_at + timedelta(hours=settings().soft_hours), "today": today, "year": today.year,
-        "audit_id": new_id(), "request_id": new_id(),
+        "audit_id": new_id(), "request_id": new_id(), "uses": as_taken(priced.quoted.uses),
     }  # fmt: skip
-    await mark_ordered(command.customer_id, received_at, actor_id=actor.user_id)  # locks the customer first of all
-    outcome = await _store(order, priced.lines, more)
-    if outcome is None:  # a rival of the same id was faster while this one waited for the customer
-        return await _answer_of_rival(command, digest, actor)
-    if outcome["state"] == "on_hold":
-        await enqueue(EXPIRE, {}, after=timedelta(hours=settings().soft_hours, minutes=1))
-        await tell_of_hold(
-            command.id, outcome["number"], around["position_id"], owner=actor.user_id, price_code=judged.code
-        )
-    return placed(order, priced.lines, outcome, priced.quoted.minor_digits)
+    if not priced.quoted.uses:
+        await mark_ordered(command.customer_id, received_at, actor_id=actor.user_id)  # locks the customer first of all
+        return order, await _store(order, priced.lines, more)
+    try:
+        async with transaction():  # to come back to: with locks let go, and the customer as the price knew them
+            await mark_ordered(command.customer_id, received_at, actor_id=actor.user_id)
+            return order, await _store(order, priced.lines, more)
+    except asyncpg.PostgresError as fault:
+        if fault.sqlstate != USED_UP_MEANWHILE:
+            raise
+        gone = set(msgspec.json.decode(fault.detail or "[]", type=list[UUID]))
+        return _UsedUp({use.code for use in priced.quoted.uses if use.promotion in gone})
 
 
 async def _surroundings(command: PlaceOrder, actor: Actor) -> Any:

@@ -1,6 +1,6 @@
 """From what the rep typed to what the order says: the price brain's answer as lines, totals and differences."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -32,7 +32,9 @@ def asked(command: PlaceOrder, quantities: Sequence[int]) -> list[QuoteLine]:
     ]
 
 
-async def price(command: PlaceOrder, quantities: Sequence[int], *, ordered_on: date) -> Priced:
+async def price(
+    command: PlaceOrder, quantities: Sequence[int], *, ordered_on: date, without: Collection[str] = ()
+) -> Priced:
     """Price an order with the server's own lists. Gifts become lines of their own, after those asked for."""
     return as_priced(
         await quote(
@@ -40,6 +42,8 @@ async def price(command: PlaceOrder, quantities: Sequence[int], *, ordered_on: d
             ordered_on=ordered_on,
             currency=command.currency,
             lines=asked(command, quantities),
+            coupons=command.coupons,
+            without=without,
         )
     )
 

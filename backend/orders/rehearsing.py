@@ -1,10 +1,9 @@
 """Dry runs of promotions over past orders: this room knows the orders, pricing does the sums.
 
-Orders are read in pages and priced off the event loop; after each page the progress is stored, and a cancelled run
-stops there.
+Orders are read in pages, priced off the event loop and, when there are many, by helpers on other processors; after each
+page the progress is stored, and a cancelled run stops there.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any, Final
@@ -18,21 +17,25 @@ from backend.people.access import Actor, scope
 from backend.people.queries_actor import load_actor
 from backend.pricing.promotions import runs
 from backend.pricing.promotions.schemas import StartRun
-from backend.pricing.promotions.tally import Basket
+from backend.pricing.promotions.tally_crew import sum_up
+from backend.pricing.promotions.tally_rows import Basket
 
 JOB: Final = "orders.rehearse"
-PAGE: Final = 200
+PAGE: Final = 500
 _PAST: Final = "o.ordered_on BETWEEN $1 AND $2 AND o.state NOT IN ('cancelled', 'rejected') AND {predicate}"
 _BASKETS: Final = (
-    """SELECT o.id, o.customer_id, o.ordered_on, o.currency,
-              coalesce(r.region_id, CASE WHEN r.method = 'outside' THEN 'outside' ELSE 'unlocated' END) AS region,
-              (SELECT coalesce(json_agg(json_build_array(l.item_id, l.unit, l.qty) ORDER BY l.seq), '[]')::text
-                 FROM order_lines l WHERE l.order_id = o.id AND l.gift_of IS NULL) AS lines
-         FROM orders o LEFT JOIN address_regions r ON r.set_id = $3 AND r.address_version_id = o.ship_av_id
-        WHERE """
+    """WITH page AS MATERIALIZED (
+              SELECT o.id, o.customer_id, o.ordered_on, o.currency, o.ship_av_id FROM orders o WHERE """
     + _PAST
-    + """ AND ($4::date IS NULL OR (o.ordered_on, o.id) > ($4, $5::uuid))
-        ORDER BY o.ordered_on, o.id LIMIT $6"""
+    + """ AND ($4::date IS NULL OR (o.ordered_on, o.id) > ($4, $5::uuid)) ORDER BY o.ordered_on, o.id LIMIT $6)
+       SELECT p.id, p.customer_id, p.ordered_on, p.currency,
+              coalesce(r.region_id, CASE WHEN r.method = 'outside' THEN 'outside' ELSE 'unlocated' END) AS region,
+              coalesce(l.lines, '[]') AS lines
+         FROM page p LEFT JOIN address_regions r ON r.set_id = $3 AND r.address_version_id = p.ship_av_id
+         LEFT JOIN LATERAL (
+              SELECT json_agg(json_build_array(l.item_id, l.unit, l.qty) ORDER BY l.seq)::text AS lines
+                FROM order_lines l WHERE l.order_id = p.id AND l.gift_of IS NULL) l ON true
+        ORDER BY p.ordered_on, p.id"""
 )
 
 
@@ -65,11 +68,13 @@ async def _work(work: runs.Work) -> None:
     )  # fmt: skip
     if not await runs.report_progress(work.id, 0, total):
         return
-    tally = await runs.tally_for(work, actor=actor)
-    async for page in _pages(work, actor):
-        await asyncio.to_thread(tally.add, page)
-        if not await runs.report_progress(work.id, tally.looked_at, total):
-            return
+    tally, setup = await runs.tally_for(work, actor=actor)
+
+    async def goes_on(done: int) -> bool:
+        return await runs.report_progress(work.id, done, total)
+
+    if not await sum_up(tally, setup, _pages(work, actor), total, goes_on):
+        return
     await runs.finish_run(work.id, tally.result(await _region_names(list(tally.regions))))
 
 

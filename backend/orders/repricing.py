@@ -12,9 +12,11 @@ from backend.core.jobs import enqueue
 from backend.core.money import text_of_micro
 from backend.credit import taking
 from backend.orders import pricing
-from backend.orders.errors import PromiseLost
+from backend.orders.errors import PromiseLost, PromiseUsedUp
 from backend.orders.steps import RESUME, lines_of
 from backend.people.access import Actor
+from backend.pricing import spending
+from backend.pricing.limits import Use
 from backend.pricing.quoting import QuoteLine
 from backend.pricing.replaying import replay
 from backend.stock import reserving
@@ -23,10 +25,13 @@ from backend.stock.schemas import Want
 _COLUMNS = ("unit_price", "gross", "discount", "net", "tax", "credit_amount", "price_source")
 
 
-async def keep_promise(order: Mapping[str, Any], *, actor: Actor) -> tuple[Mapping[str, Any], dict[str, Any]]:
-    """Price a held order by the book its phone had. The order as it is then, and what changed, for the audit.
+async def keep_promise(
+    order: Mapping[str, Any], *, actor: Actor
+) -> tuple[Mapping[str, Any], dict[str, Any], tuple[Use, ...]]:
+    """Price a held order by the book its phone had. The order as it is then, what changed, for the audit, and its uses.
 
-    The caller holds the order's lock. Refuses `PromiseLost` when the book is not kept any more.
+    The caller holds the order's lock, and calls `retake` with the uses when it has locked all else. Refuses
+    `PromiseLost` when the book is not kept any more.
     """
     lines = await lines_of(order["id"])
     asked = [line for line in lines if line["gift_of"] is None]
@@ -34,6 +39,7 @@ async def keep_promise(order: Mapping[str, Any], *, actor: Actor) -> tuple[Mappi
         order["book_version"] or "", customer_id=order["customer_id"], ordered_on=order["claimed_on"],
         currency=order["currency"],
         lines=[QuoteLine(line["id"], line["item_id"], line["unit"], line["qty"]) for line in asked],
+        coupons=order["coupons"],
     )  # fmt: skip
     if promised is None:
         raise PromiseLost
@@ -64,7 +70,18 @@ async def keep_promise(order: Mapping[str, Any], *, actor: Actor) -> tuple[Mappi
         f"UPDATE orders SET ({', '.join(names)}) = ($2, $3, $4, $5, $6, $7, $8) WHERE id = $1",
         order["id"], *(totals[name] for name in names),
     )  # fmt: skip
-    return {**order, **totals}, {"total": {"from": order["total"], "to": totals["total"]}}
+    return {**order, **totals}, {"total": {"from": order["total"], "to": totals["total"]}}, promised.uses
+
+
+async def retake(order: Mapping[str, Any], uses: Sequence[Use]) -> None:
+    """Use the promotions of the promise in place of those of today's price. Refuses `PromiseUsedUp`.
+
+    Nobody's yes gives more than a budget has: who wants it raises the budget, or the rep takes the office's price.
+    """
+    await spending.give_back(order["id"])
+    gone = await spending.take(order["id"], order["customer_id"], uses)
+    if gone:
+        raise PromiseUsedUp(promotion=", ".join(gone))
 
 
 async def _exchange_gifts(

@@ -12,6 +12,7 @@ Number = Annotated[str, Meta(min_length=1, max_length=40)]
 Unit = Annotated[str, Meta(min_length=1, max_length=40)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Coupons = Annotated[list[Annotated[str, Meta(min_length=1, max_length=80)]], Meta(max_length=20)]
 
 
 class LineIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -33,7 +34,10 @@ class GiftIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class PlaceOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """An order as the phone sends it. Prices are the server's: what the phone showed is compared, never charged."""
+    """An order as the phone sends it. Prices are the server's: what the phone showed is compared, never charged.
+
+    `coupons`: what the customer brought, and the gifts they chose ("KM1~2").
+    """
 
     id: UUID
     customer_id: UUID
@@ -46,6 +50,7 @@ class PlaceOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     book_version: Annotated[str, Meta(max_length=80)] | None = None
     shown_total: Number | None = None
     shown_gifts: Annotated[list[GiftIn], Meta(max_length=300)] | None = None
+    coupons: Coupons = []
 
 
 class CheckLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -63,6 +68,7 @@ class CheckOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     currency: Currency
     lines: list[CheckLine]
     requested_on: date | None = None
+    coupons: Coupons = []
 
 
 class CancelOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

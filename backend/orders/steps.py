@@ -18,6 +18,7 @@ from backend.orders import rules
 from backend.orders.rules import Progress
 from backend.orders.schemas import Moved
 from backend.people.access import Actor, scope
+from backend.pricing.spending import give_back
 from backend.stock import reserving
 
 RESUME = "orders.resume"
@@ -89,7 +90,10 @@ def progress(line: Mapping[str, Any], *, dispatched: int = 0, cut: int = 0) -> P
 
 
 async def end(order: Mapping[str, Any], how: Literal["rejected", "cancelled"], *, by: UUID | None) -> None:
-    """What did not leave never will: credit and goods are given back, and those who wait for them are tried again."""
+    """What did not leave never will: credit and goods are given back, and those who wait for them are tried again.
+
+    An order of which nothing left uses no promotion any more; of one that left in part the customer had it.
+    """
     lines = await lines_of(order["id"])
     rest = {line["id"]: line["qty_base"] - line["dispatched"] - line["cut"] for line in lines}
     await give_back_credit(
@@ -99,6 +103,8 @@ async def end(order: Mapping[str, Any], how: Literal["rejected", "cancelled"], *
     await execute(
         "UPDATE order_lines SET reserved = 0, picked = 0, cut = qty_base - dispatched WHERE order_id = $1", order["id"]
     )
+    if not any(line["dispatched"] for line in lines):
+        await give_back(order["id"])
     await lift_holds(order["id"], how, by=by)
     await withdraw([order["id"]])
     await execute(

@@ -85,7 +85,7 @@ class _Walk:
                     parser.Parse(chunk, False)
             parser.Parse(b"", True)
         except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as fault:
-            raise PaperBroken(detail=name[:100]) from fault
+            raise PaperBroken(name[:100]) from fault
 
     def _counted(self, inner: Start | None) -> Start:
         """Called a million times for a long sheet: counts, and hands on tags without their prefix."""
@@ -112,7 +112,7 @@ class _Walk:
 
 
 def _no_doctype(*_: object) -> None:
-    raise PaperLinked(detail="entities")
+    raise PaperLinked("entities")
 
 
 class _Relations:
@@ -128,7 +128,7 @@ class _Relations:
         if kind.endswith(_LINKED_BOOK):
             self.facts.linked = True
         elif not kind.endswith(_HYPERLINK):
-            raise PaperLinked(detail=kind.rpartition("/")[2][:60])
+            raise PaperLinked(kind.rpartition("/")[2][:60])
 
     def end(self, tag: str) -> None:
         """Nothing to note."""
@@ -188,7 +188,7 @@ class _Sheet:
         letters = reference.rstrip("0123456789")
         self.column = column_of(letters) + 1
         if self.column < 1:
-            raise PaperBroken(detail="a cell's place")
+            raise PaperBroken("a cell's place")
         self.row = _number(reference[len(letters) :], self.row)
 
     def _merge(self, reference: str) -> None:
@@ -204,7 +204,7 @@ def _corner(reference: str) -> tuple[int, int]:
     letters = reference.replace("$", "").rstrip("0123456789")
     column, row = column_of(letters), _number(reference.replace("$", "")[len(letters) :], 0)
     if column < 0 or row < 1:
-        raise PaperBroken(detail="joined cells")
+        raise PaperBroken("joined cells")
     return row, column
 
 
@@ -212,5 +212,5 @@ def _number(text: str | None, otherwise: int) -> int:
     if text is None:
         return otherwise
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise PaperBroken(detail="a row's number")
+        raise PaperBroken("a row's number")
     return int(text)

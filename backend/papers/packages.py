@@ -70,9 +70,9 @@ def _judge(parts: list[zipfile.ZipInfo]) -> None:
         raise PaperTooLarge(limit_mb=MOST_UNPACKED // 2**20)
     names = [part.orig_filename.replace("\\", "/") for part in parts]
     if any(name.startswith("/") or "\0" in name or ":" in name or ".." in name.split("/") for name in names):
-        raise PaperBroken(detail="a part lies outside the package")
+        raise PaperBroken("a part lies outside the package")
     if len({name.lower() for name in names}) != len(names):
-        raise PaperBroken(detail="two parts have one name")
+        raise PaperBroken("two parts have one name")
 
 
 def _kind(opened: zipfile.ZipFile) -> str:

@@ -27,7 +27,7 @@ def read_workbook(data: bytes, facts: Facts) -> Paper:
             warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions it does not keep
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     except Exception as fault:
-        raise PaperBroken(detail=type(fault).__name__) from fault
+        raise PaperBroken(type(fault).__name__) from fault
     notes = [Note("paper.links-ignored")] if facts.linked else []
     grids: list[Grid] = []
     cells = 0
@@ -44,7 +44,7 @@ def read_workbook(data: bytes, facts: Facts) -> Paper:
         try:
             grids.append(_grid(sheet, known))
         except (ValueError, TypeError, KeyError, IndexError, OverflowError) as fault:
-            raise PaperBroken(detail=type(fault).__name__) from fault
+            raise PaperBroken(type(fault).__name__) from fault
         if known.unknown:
             notes.append(Note("paper.formulas-unknown", name=sheet.title[:100], count=len(known.unknown)))
     return Paper("xlsx", grids, notes)

@@ -24,7 +24,7 @@ def read_document(data: bytes) -> Paper:
     try:
         body = Document(io.BytesIO(data)).element.body
     except Exception as fault:
-        raise PaperBroken(detail=type(fault).__name__) from fault
+        raise PaperBroken(type(fault).__name__) from fault
     grids: list[Grid] = []
     nested = cells = 0
     for table in body.iter(_TABLE):

@@ -40,6 +40,7 @@ RULES: Final[dict[str, frozenset[str]]] = {
     "terms.change": frozenset({ADMIN, ACCOUNTANT}),
     "group.read": frozenset({ADMIN, MANAGER, ACCOUNTANT}),
     "group.change": frozenset({ADMIN}),
+    "choice.change": frozenset({ADMIN}),  # the words terms are chosen from, and for how long old prices stand
     "rate.read": frozenset({ADMIN, MANAGER, ACCOUNTANT}),
     "rate.change": frozenset({ADMIN, ACCOUNTANT}),
     "search.read": frozenset({ADMIN, MANAGER, REP, ACCOUNTANT}),
@@ -53,6 +54,7 @@ RULES: Final[dict[str, frozenset[str]]] = {
     "hints.read": _FIELD,
     "activity.read": _FIELD,
     "activity.write": _FIELD,
+    "conflict.read": _FIELD,
     "expense.read": frozenset({ADMIN, MANAGER, REP, ACCOUNTANT}),
     "attachment.read": frozenset({ADMIN, MANAGER, REP, ACCOUNTANT}),
     "order.read": frozenset({ADMIN, MANAGER, REP, ACCOUNTANT, WAREHOUSE, GUARD}),

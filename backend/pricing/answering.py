@@ -95,7 +95,7 @@ def allocated(request: Mapping[str, Any]) -> list[str]:
     digits = len(total.partition(".")[2])
     weights = [dec(weight) for weight in list_of(request.get("weights"))]
     if any(weight < 0 for weight in weights):
-        raise BookMalformed(pointer="/allocate/weights")
+        raise BookMalformed
     return [text_of_scaled(part, digits) for part in share(at_digits(exact, digits), in_whole(weights))]
 
 

@@ -1,7 +1,8 @@
 """Price books for phones: the shelf cut down to what one person may sell, versioned by its own text.
 
 A book holds no cost, no floor price, no rule for somebody else's customer, and no list that none of these customers can
-reach.
+reach. A promotion whose budget is used up is in no book; one that some of the customers have had often enough leaves
+them out, and `limits` says how often that is.
 """
 
 import hashlib
@@ -9,31 +10,66 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.core import database as db
 from backend.core.clock import now
+from backend.pricing.choices import left_out, stem
+from backend.pricing.limits import Limit, Standing, refusing, without_customers
 from backend.pricing.shelf import Kept, Shelf
+from backend.pricing.spending import reached
 
 Raw = dict[str, Any]
 KEPT = 64
 NOTED_EVERY = timedelta(hours=1)
 
 
-def cut_book(shelf: Shelf, customers: Mapping[str, Raw]) -> Raw:
+class Spent(NamedTuple):
+    """What promotions have no more of: those whose budget is used up, and by code who has had them often enough."""
+
+    gone: frozenset[str] = frozenset()
+    had: Mapping[str, Sequence[str]] = {}
+
+
+async def spent_for(shelf: Shelf, customers: Mapping[str, Raw]) -> Spent:
+    """How the shelf's limited promotions stand for these customers; no statement while there are none."""
+    if not shelf.limits:
+        return Spent()
+    found = await reached({limit.root for limit in shelf.limits.values()}, customers)
+    gone, had = set(), {}
+    for code, limit in shelf.limits.items():
+        known = found.get(limit.root)
+        if known is None:
+            continue
+        if refusing(Limit(limit.root, limit.budget), Standing(known.used), limit.least):
+            gone.add(code)
+        elif known.had:
+            had[code] = known.had
+    return Spent(frozenset(gone), had)
+
+
+def cut_book(shelf: Shelf, customers: Mapping[str, Raw], spent: Spent = Spent()) -> Raw:  # noqa: B008 -- immutable
     """The shelf for these customers (id -> facts in the book's format)."""
     groups = {group for facts in customers.values() for group in facts.get("groups", ())}
     carried = {code: one for code, one in shelf.raw["customer_groups"].items() if code in groups}
     lists = _reachable(shelf.raw, _roots(shelf.raw, customers, carried), customers, groups)
+    promotions = [
+        without_customers(one, spent.had.get(stem(one["id"]), ()))
+        for every in left_out(shelf.raw["promotions"], spent.gone)
+        if (one := _for_them(every, customers, groups)) is not None
+    ]
+    limits = {
+        code: shelf.limits[code].per_customer
+        for code in sorted({stem(one["id"]) for one in promotions} & set(spent.had))
+    }
     return {
         **shelf.raw,
         "customers": customers,
         "customer_groups": carried,
         "price_lists": lists,
         "list_names": {code: name for code, name in shelf.raw["list_names"].items() if code in lists},
-        "promotions": [
-            promotion for one in shelf.raw["promotions"] if (promotion := _for_them(one, customers, groups)) is not None
-        ],
+        "promotions": promotions,
+        **({"limits": limits} if limits else {}),
     }
 
 
@@ -86,10 +122,11 @@ async def keep_book(shelf: Shelf, customers: Mapping[str, Raw]) -> tuple[str, by
     `price_books.given_at` follows, to the hour, the last time anybody was told that this book is the one in force: the
     age of a promise counts from there, not from the day the lists happened to change last.
     """
-    key = hashlib.sha256(canonical(customers)).hexdigest()
+    spent = await spent_for(shelf, customers)
+    key = hashlib.sha256(canonical([customers, sorted(spent.gone), spent.had])).hexdigest()
     kept, at = shelf.books.get(key), now()
     if kept is None:
-        book = canonical(cut_book(shelf, customers))
+        book = canonical(cut_book(shelf, customers, spent))
         kept = Kept(hashlib.sha256(book).hexdigest(), zlib.compress(book), at)
         await db.execute(
             """INSERT INTO price_books (version, book, mark, built_at, given_at) VALUES ($1, $2, $3, $4, $4)

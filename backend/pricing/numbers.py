@@ -18,7 +18,7 @@ HUNDRED = Fraction(100)
 def dec(value: object) -> Fraction:
     """A decimal text as a fraction. Anything but a text is refused: JSON numbers are floats somewhere."""
     if not isinstance(value, str):
-        raise NotANumber
+        raise NotANumber(value="")
     return exact(value)
 
 
@@ -36,8 +36,8 @@ def at_digits(value: Fraction, digits: int) -> int:
 
 
 def to_step(value: Fraction, step: Fraction) -> Fraction:
-    """The nearest multiple of `step`, a tie away from zero; a step of 0 leaves the value alone."""
-    return value if not step else round_half_away(value / step) * abs(step)
+    """The nearest multiple of `step`, a tie away from zero, whatever the step's sign; 0 leaves the value alone."""
+    return value if not step else round_half_away(value / step) * step
 
 
 def text(value: Fraction) -> str:

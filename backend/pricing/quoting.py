@@ -4,7 +4,7 @@ One small statement a quote (the customer's facts and the mark of the lists); ev
 as long as the mark stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from fractions import Fraction
 from uuid import UUID
@@ -16,15 +16,16 @@ from backend.core import database as db
 from backend.core.errors import NotVisible, Refusal
 from backend.core.money import MICRO
 from backend.pricing.errors import AmountTooLarge
+from backend.pricing.limits import Standing, Use, UsedUp, refusing, uses_of
 from backend.pricing.rules import settle
 from backend.pricing.rules_book import read_customer
 from backend.pricing.rules_order import Line, Order, new_line
 from backend.pricing.shelf import FACTS, Shelf, load_shelf, on_shelf
+from backend.pricing.spending import SPENT, read_spent
 
 LARGEST = 10**15
-_CUSTOMER = (
-    f"SELECT m.mark, {FACTS} FROM customers c CROSS JOIN pricing_mark m WHERE c.id = $1 AND c.deleted_at IS NULL"
-)
+_CUSTOMER = f"""SELECT m.mark, {SPENT} AS spent, {FACTS}
+  FROM customers c CROSS JOIN pricing_mark m WHERE c.id = $1 AND c.deleted_at IS NULL"""
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
@@ -69,7 +70,8 @@ class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     """A priced order: `lines` one for one with what was asked, `gifts` what promotions add; totals over both.
 
-    `mark` names the lists it was priced from; None for the book of a phone.
+    `mark` names the lists it was priced from; None for the book of a phone. `uses` is what limited promotions give on
+    it; `used_up` those among them that a phone's older book gives and the limits no longer do.
     """
 
     currency: str
@@ -83,43 +85,64 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     total_minor: int
     trace: list[dict[str, str]]
     mark: UUID | None = None
+    uses: tuple[Use, ...] = ()
+    used_up: tuple[UsedUp, ...] = ()
 
 
 async def quote(
-    *, customer_id: UUID, ordered_on: date, currency: str, lines: Sequence[QuoteLine], explain: bool = False
-) -> Quoted:
+    *, customer_id: UUID, ordered_on: date, currency: str, lines: Sequence[QuoteLine], coupons: Sequence[str] = (),
+    without: Collection[str] = (), explain: bool = False,
+) -> Quoted:  # fmt: skip
     """Price an order for a customer with today's lists. The caller has made sure that they may see the customer.
 
+    A promotion whose budget does not reach for this order, or that the customer has had often enough, does not act on
+    it. Nothing is taken from a budget here: placing the order does that, and is told when it came too late.
+
     Args:
+        coupons: what the customer brought or chose.
+        without: promotions that must not act.
         ordered_on: the order's day in the company's time zone; lists, rates and promotions are those of that day.
         explain: fill `trace`, for a person who asks why; placing an order does not need it.
 
     Refuses `not-found` for the customer, and with a pointer to the line `item-unknown`, `unit-unknown`,
     `quantity-fraction`, `quantity-inexact`, `no-price`, `amount-too-large`; `currency-unknown`, `rate-missing`.
     """
-    row = await db.fetch_row(_CUSTOMER, customer_id)
+    row = await db.fetch_row(_CUSTOMER, customer_id, ordered_on)
     if row is None:
         raise NotVisible(pointer="/customer_id")
     shelf = on_shelf(row["mark"]) or await load_shelf()
     customer = read_customer(str(customer_id), shelf.facts(row))
-    order = Order(
-        book=shelf.book,
-        customer=customer,
-        on=ordered_on.isoformat(),
-        currency=shelf.book.currency(currency),
-        lines=[_line(shelf, seq, line) for seq, line in enumerate(lines)],
-        regions=customer.regions,
-        payment_term=customer.payment_term,
-        payment_method=customer.payment_method,
-        channel=customer.channel,
-        by_rate=shelf.book.by_rate,
-        explain=explain,
-    )
-    try:
-        return settled(order, [line.id for line in lines], mark=row["mark"])
-    except Refusal as refusal:
-        refusal.pointer = refusal.pointer and refusal.pointer.removesuffix("/item") + "/item_id"
-        raise
+    standings = read_spent(row["spent"])
+    gone = frozenset(without) | shelf.gone(standings)
+    while True:
+        order = Order(
+            book=shelf.book_without(gone),
+            customer=customer,
+            on=ordered_on.isoformat(),
+            currency=shelf.book.currency(currency),
+            lines=[_line(shelf, seq, line) for seq, line in enumerate(lines)],
+            regions=customer.regions,
+            payment_term=customer.payment_term,
+            payment_method=customer.payment_method,
+            channel=customer.channel,
+            coupons=tuple(coupons),
+            by_rate=shelf.book.by_rate,
+            explain=explain,
+        )
+        try:
+            quoted = settled(order, [line.id for line in lines], mark=row["mark"])
+        except Refusal as refusal:
+            refusal.pointer = refusal.pointer and refusal.pointer.removesuffix("/item") + "/item_id"
+            raise
+        uses = uses_of(order, {code: limit.root for code, limit in shelf.limits.items()}) if shelf.limits else ()
+        over = {
+            use.code
+            for use in uses
+            if refusing(shelf.limits[use.code], standings.get(use.promotion, Standing()), use.amount_minor)
+        }
+        if not over:
+            return msgspec.structs.replace(quoted, uses=uses) if uses else quoted
+        gone |= over  # each round leaves at least one more out
 
 
 def settled(order: Order, asked: Sequence[UUID], *, mark: UUID | None = None) -> Quoted:

@@ -50,6 +50,11 @@ def price_order(book: object, order: object, *, explain: bool = True) -> dict[st
 def settle(order: Order) -> Totals:
     """Work the order through all steps, in place, and add it up."""
     price_lines(order)
+    return settle_priced(order)
+
+
+def settle_priced(order: Order) -> Totals:
+    """What comes after the list prices: promotions, discounts, taxes, totals."""
     promote(order)
     manual_discounts(order)
     taxes(order)

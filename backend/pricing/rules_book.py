@@ -5,6 +5,7 @@ Twin: pwa/src/lib/pricing/book.ts. The format beyond `pricing.schema.json` is in
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -103,7 +104,7 @@ class Book:
             raw = object_of(self._parts["currencies"][code])
             minor = number(raw.get("minor"), 0, 4)
             digits = raw.get("price_digits")
-            found = Currency(code, minor, min(minor + 2, 6) if digits is None else number(digits, 0, 6))
+            found = Currency(code, minor, minor + 2 if digits is None else number(digits, 0, 6))
             self._read["currency", code] = found
         return found
 
@@ -159,6 +160,12 @@ class Book:
         if self._promotions is None:
             self._promotions = read_promotions(self.raw.get("promotions"))
         return self._promotions
+
+    def with_promotions(self, promotions: list[Promotion]) -> "Book":
+        """The same book with other promotions, in their order of work; whatever was read is read for both."""
+        other = copy(self)
+        other._promotions = promotions
+        return other
 
     def picks_by_priority(self, group: str) -> bool:
         """Whether a promotion group chooses by priority and not by benefit."""

@@ -52,7 +52,8 @@ def _sum(order: Order, of: Callable[[Line], int]) -> Fraction:
 def _is_return(order: Order) -> bool:
     if order.is_return is not None:
         return order.is_return
-    return bool(order.lines) and all(line.base < 0 for line in order.lines if line.gift is None)
+    # A gift comes with a line that is no return.
+    return bool(order.lines) and all(line.base < 0 for line in order.lines)
 
 
 _FACTS: dict[str, Callable[[Order], Fact]] = {

@@ -91,12 +91,9 @@ def _spread(effect: Effect, lines: list[Line], money: Money) -> Rests:
 
 
 def _within(rests: Rests, most: Fraction) -> Rests:
-    """The same discounts cut to a total, in proportion."""
+    """The same discounts, cut to a total in proportion where they come to more."""
     offs = [line.remaining - landed(line, rest) for line, rest in rests]
-    limit = at_digits(most, 0)
-    if sum(offs) <= limit:
-        return rests
-    parts = share(limit, offs, offs)
+    parts = share(at_digits(most, 0), offs, offs)
     return [(line, Fraction(line.remaining - part)) for (line, _), part in zip(rests, parts, strict=True)]
 
 

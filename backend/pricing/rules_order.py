@@ -169,7 +169,7 @@ def _line(book: Book, seq: int, raw: Mapping[str, Any]) -> Line:
             manual=_discount(raw.get("manual_discount")),
         )
     except Refusal as refusal:
-        refusal.pointer = refusal.pointer or f"/lines/{seq}"
+        refusal.pointer = f"/lines/{seq}{refusal.pointer or ''}"
         raise
 
 

@@ -144,7 +144,7 @@ def _benefits(order: Order, promotion: Promotion, hits: list[Hit], pool: list[Li
     for hit in hits:
         effect = hit.effect
         if effect.kind == "gift":
-            worth = gift_value(order, effect) * (gift_times(effect, hit.lines) or 0)
+            worth = gift_value(order, effect) * gift_times(effect, hit.lines)
             counted = sum((line.base for line in hit.lines), ZERO)
             gains: dict[int, Gain] = {line.seq: worth * line.base / counted for line in hit.lines}
         elif effect.kind == "buy_get":

@@ -5,7 +5,7 @@ are turned into plain amounts here, once, for the office and the phones alike: n
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -19,6 +19,8 @@ from backend.core.errors import Refusal
 from backend.core.money import MICRO, round_half_away, text_of_micro
 from backend.core.settings import settings
 from backend.customers.term_rules import nearest
+from backend.pricing.choices import expanded, stem
+from backend.pricing.limits import Limit, Standing, gone, least_use
 from backend.pricing.rules_book import Book
 from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_lists import Off, read_rule
@@ -35,6 +37,7 @@ from backend.pricing.shelf_rows import (
 )
 
 log = logging.getLogger(__name__)
+NARROWED = 64
 # What a price depends on of a customer c; `Shelf.facts` turns such a row into the book's format.
 FACTS = """c.currency, c.price_list_id, c.sales_method, c.payment_method, c.payment_term, c.discount_micro, c.tax_id,
     c.last_order_at IS NULL AS first_order,
@@ -65,8 +68,8 @@ SELECT mark, json_build_object(
   'rules', ({_LIVE} (SELECT list_id, code, priority, item_id, item_group_id, customer_id, customer_group_id, unit,
       min_qty_micro, max_qty_micro, valid_from, valid_to, price FROM price_rules
       WHERE deleted_at IS NULL ORDER BY list_id, code COLLATE "C") r),
-  'promotions', ({_LIVE} (SELECT code, rule FROM promotions WHERE deleted_at IS NULL AND state = 'on'
-      ORDER BY code COLLATE "C") r),
+  'promotions', ({_LIVE} (SELECT code, rule, coalesce(origin, id) AS root, budget, per_customer, gifts FROM promotions
+      WHERE deleted_at IS NULL AND state = 'on' ORDER BY code COLLATE "C") r),
   'promotion_groups', ({_LIVE} (SELECT code, pick FROM promotion_groups ORDER BY code) r)
 )::text AS shelf FROM pricing_mark
 """
@@ -78,6 +81,11 @@ class Kept(NamedTuple):
     version: str
     packed: bytes
     noted_at: datetime
+
+
+def without(book: Book, codes: Collection[str]) -> Book:
+    """A book without some of its promotions."""
+    return book.with_promotions([one for one in book.promotions if stem(one.id) not in codes])
 
 
 @dataclass(slots=True)
@@ -93,6 +101,9 @@ class Shelf:
         taxes: tax id -> code.
         terms: the commercial terms each customer group sets itself, by its code.
         company: those of the company.
+        limits: the limited promotions by code.
+        books: books cut from it, by whom they are for and what is used up.
+        narrowed: the book without promotions that are used up, by those.
     """
 
     mark: UUID
@@ -103,7 +114,24 @@ class Shelf:
     taxes: dict[str, str]
     terms: dict[str, dict[str, Any]]
     company: dict[str, Any]
+    limits: dict[str, Limit] = field(default_factory=dict)
     books: dict[str, Kept] = field(default_factory=dict)
+    narrowed: dict[frozenset[str], Book] = field(default_factory=dict)
+
+    def gone(self, standings: Mapping[UUID, Standing]) -> frozenset[str]:
+        """The promotions that have nothing more to give, as their limits stand (by first version)."""
+        return gone(self.limits, standings)
+
+    def book_without(self, codes: frozenset[str]) -> Book:
+        """The book without these promotions, kept: which ones are used up changes seldom."""
+        if not codes:
+            return self.book
+        found = self.narrowed.get(codes)
+        if found is None:
+            while len(self.narrowed) >= NARROWED:
+                self.narrowed.pop(next(iter(self.narrowed)))
+            found = self.narrowed[codes] = without(self.book, codes)
+        return found
 
     def facts(self, row: Any) -> dict[str, Any]:
         """A customer (a row with `FACTS`) as the book writes it.
@@ -173,7 +201,12 @@ def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> She
         },
         "price_lists": {row["code"]: list_of_row(row) for row in rows["lists"]},
         "list_names": {row["code"]: {"vi": row["name_vi"], "en": row["name_en"]} for row in rows["lists"]},
-        "promotions": [one for row in rows["promotions"] if _readable(one := {**row["rule"], "id": row["code"]})],
+        "promotions": [
+            one
+            for row in rows["promotions"]
+            if _readable(found := expanded(row["code"], row["rule"], row["gifts"]))
+            for one in found
+        ],
         "promotion_groups": {row["code"]: {"pick": row["pick"]} for row in rows["promotion_groups"]},
     }
     default = next((row["code"] for row in rows["lists"] if row["is_default"]), None)
@@ -186,7 +219,14 @@ def build_shelf(mark: UUID, rows: dict[str, Rows], company_currency: str) -> She
     groups = lineages(rows["groups"])
     _add_rules(raw, rows, lists, item_groups, groups)
     terms = {row["code"]: row for row in rows["groups"]}
-    return Shelf(mark, raw, Book(raw), groups, lists, taxes, terms, next(iter(rows["company"]), {}))
+    book = Book(raw)
+    limits = {row["code"]: _limit(row, book) for row in rows["promotions"] if row["budget"] or row["per_customer"]}
+    return Shelf(mark, raw, book, groups, lists, taxes, terms, next(iter(rows["company"]), {}), limits)
+
+
+def _limit(row: Mapping[str, Any], book: Book) -> Limit:
+    mine = [one for one in book.raw["promotions"] if stem(one["id"]) == row["code"]]
+    return Limit(UUID(row["root"]), row["budget"], row["per_customer"], least_use(book, mine))
 
 
 def _add_rules(
@@ -243,11 +283,11 @@ def _from_cost(book: Book, raw: dict[str, Any], cost: tuple[int | None, str], cu
 _LATEST = date.max.isoformat()
 
 
-def _readable(promotion: dict[str, Any]) -> bool:
-    """Whether the rules can read it: one promotion written by hand and wrongly must not stop every order."""
+def _readable(promotions: list[dict[str, Any]]) -> bool:
+    """Whether the rules can read it, each choice of it: one written by hand and wrongly must not stop every order."""
     try:
-        read_promotions([promotion])
+        read_promotions(promotions)
     except Refusal:
-        log.error("promotion %s is not in the agreed format and is left out", promotion["id"])
+        log.error("promotion %s is not in the agreed format and is left out", promotions[0]["id"])
         return False
     return True

@@ -11,6 +11,7 @@ import msgspec
 from backend.core import database as db
 from backend.core.clock import now
 from backend.core.errors import Refusal
+from backend.pricing.choices import expanded
 from backend.pricing.errors import BookMalformed, PriceNesting, PriceRuleOverlap
 from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_lists import read_rule
@@ -56,11 +57,17 @@ class NewPriceRule(RuleFields, frozen=True, kw_only=True):
 
 
 class NewPromotion(msgspec.Struct, frozen=True):
-    """A promotion; `rule` is the price book's own form without its id, which is `code`."""
+    """A promotion; `rule` is the price book's own form without its id, which is `code`.
+
+    `budget` in minor units of the company's currency; `gifts` to choose one of, `{"item", "qty", "unit"?}`.
+    """
 
     id: UUID
     code: str
     rule: dict[str, Any]
+    budget: int | None = None
+    per_customer: int | None = None
+    gifts: list[dict[str, str]] | None = None
 
 
 async def insert_price_lists(rows: Sequence[NewPriceList], *, created_by: UUID | None = None) -> None:
@@ -187,14 +194,18 @@ async def insert_promotions(
     """
     for row in rows:
         try:
-            read_promotions([{**row.rule, "id": row.code}])
+            read_promotions(expanded(row.code, row.rule, row.gifts))
         except Refusal as refusal:
             raise BookMalformed(pointer="/rule", promotion=row.code) from refusal
     await db.execute_many(
-        """INSERT INTO promotions (id, code, rule, created_at, changed_at, created_by)
-           VALUES ($1, $2, $3::text::jsonb, $4, $4, $5) ON CONFLICT (id) DO NOTHING""",
-        [(row.id, row.code, json.dumps(row.rule), now(), created_by) for row in rows],
-    )
+        """INSERT INTO promotions (id, code, rule, budget, per_customer, gifts, created_at, changed_at, created_by)
+           VALUES ($1, $2, $3::text::jsonb, $4, $5, $6::text::jsonb, $7, $7, $8) ON CONFLICT (id) DO NOTHING""",
+        [
+            (row.id, row.code, json.dumps(row.rule), row.budget, row.per_customer,
+             None if row.gifts is None else json.dumps(row.gifts), now(), created_by)
+            for row in rows
+        ],
+    )  # fmt: skip
     await db.execute_many(
         "INSERT INTO promotion_groups (code, pick) VALUES ($1, $2) ON CONFLICT (code) DO UPDATE SET pick = $2",
         list((groups or {}).items()),

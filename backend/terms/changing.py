@@ -17,7 +17,7 @@ from backend.core.settings import settings
 from backend.credit.accounts import set_own_limit
 from backend.customers.term_rules import COLUMNS
 from backend.people.access import ADMIN, Actor, require, scope
-from backend.terms.choosing import known_values
+from backend.terms.choosing import KINDS, hold_choices, known_values
 from backend.terms.errors import TermUnknown
 from backend.terms.rules import NOT_OF_COMPANY, as_columns
 from backend.terms.schemas import ChangeTerms, TermChanges
@@ -42,7 +42,7 @@ async def change_customer_terms(customer_id: UUID, command: ChangeTerms, *, acto
     )  # fmt: skip
     _fresh(row, command)
     currency = row["account_currency"] or settings().company_currency
-    wanted = as_columns(command.changes, await known_values(), await _digits(currency))
+    wanted = await _as_columns(command.changes, currency, row)
     if LIMIT in wanted:
         await set_own_limit(customer_id, wanted.pop(LIMIT), currency=currency, actor=actor)
     await _write("customers", "id = $1", customer_id, wanted)
@@ -56,7 +56,7 @@ async def change_group_terms(group_id: UUID, command: ChangeTerms, *, actor: Act
         "SELECT * FROM customer_groups WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE", group_id
     )
     _fresh(row, command)
-    wanted = await _of_level(command.changes)
+    wanted = await _of_level(command.changes, row)
     await _write("customer_groups", "id = $1", group_id, wanted)
     if "currency" in wanted:
         await announce_currency(group_id)
@@ -71,7 +71,7 @@ async def change_company_terms(command: ChangeTerms, *, actor: Actor) -> None:
             raise TermUnknown(term=term, pointer=f"/changes/{term}")
     row = await fetch_row("SELECT * FROM company_terms FOR NO KEY UPDATE")
     _fresh(row, command)
-    wanted = await _of_level(command.changes)
+    wanted = await _of_level(command.changes, row)
     await _write("company_terms", "$1::uuid IS NOT NULL", COMPANY, wanted)
     await _record("company", COMPANY, row, wanted, actor)
 
@@ -86,9 +86,16 @@ async def announce_currency(group_id: UUID) -> None:
     )  # fmt: skip
 
 
-async def _of_level(changes: TermChanges) -> dict[str, Any]:
+async def _as_columns(changes: TermChanges, currency: str, before: Any) -> dict[str, Any]:
+    """Changes by column, checked; the words they name stay there until the end of the transaction."""
+    wanted = as_columns(changes, await known_values(), await _digits(currency), before)
+    await hold_choices({kind: wanted[COLUMNS[kind]] for kind in KINDS if wanted.get(COLUMNS[kind]) is not None})
+    return wanted
+
+
+async def _of_level(changes: TermChanges, before: Any) -> dict[str, Any]:
     currency = settings().company_currency
-    wanted = as_columns(changes, await known_values(), await _digits(currency))
+    wanted = await _as_columns(changes, currency, before)
     if LIMIT in wanted:
         wanted["credit_currency"] = None if wanted[LIMIT] is None else currency
     return wanted

@@ -9,6 +9,12 @@ class TermUnknown(Malformed):
     code = "term-unknown"
 
 
+class ChoiceCodeTaken(Refusal):
+    """There is a choice of this code already, retired perhaps; `choice` is the code."""
+
+    code = "choice-code-taken"
+
+
 class GroupRing(Refusal):
     """A customer group cannot come to lie under itself."""
 

@@ -123,7 +123,7 @@ async def choices(*, actor: Actor) -> Choices:
     known = await known_values()
     return Choices(
         **{
-            term: [Choice(one.value, one.name_vi, one.name_en) for one in values.values()]
+            term: [Choice(one.value, one.name_vi, one.name_en) for one in values.values() if not one.retired]
             for term, values in known.items()
         }
     )
@@ -184,6 +184,7 @@ def _terms(levels: Sequence[tuple[LevelKind, Row]], known: Known, digits: int) -
             above_label=other.name_vi if other else None,
             above_label_en=other.name_en if other else None,
             above_origin=None if over is None else _origin(kinds[id(over)], over), dormant=bool(one and one.dormant),
+            retired=bool(one and one.retired),
         )  # fmt: skip
     return found
 

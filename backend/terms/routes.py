@@ -11,7 +11,7 @@ from backend.core.database import in_transaction
 from backend.core.paging import Page
 from backend.customers.queries import Filters
 from backend.people.access import Actor, rule
-from backend.terms import changing, grouping, queries
+from backend.terms import changing, grouping, queries, routes_choices
 from backend.terms.schemas import ChangeGroup, ChangeTerms, Choices, CreateGroup, GroupNode, GroupSaved, TermsOut
 
 Limit = Annotated[int, Parameter(ge=1, le=200)]
@@ -102,4 +102,5 @@ async def choices(actor: NamedDependency[Actor]) -> Choices:
 route_handlers: list[Any] = [
     customer_terms, change_customer_terms, list_customer_terms, group_tree, create_group, change_group, group_terms,
     change_group_terms, company_terms, change_company_terms, choices,
+    *routes_choices.route_handlers,
 ]  # fmt: skip

@@ -25,34 +25,39 @@ class Named(msgspec.Struct, frozen=True):
     name_vi: str
     name_en: str
     dormant: bool = False
+    retired: bool = False
 
 
 Known = Mapping[str, Mapping[str, Named]]
 
 
-def as_columns(changes: TermChanges, known: Known, digits: int) -> dict[str, Any]:
+def as_columns(changes: TermChanges, known: Known, digits: int, before: Mapping[str, Any]) -> dict[str, Any]:
     """Changes by column. Refuses `TermUnknown`, with a pointer, what is not among `known` or out of range.
 
     Args:
         known: of each term chosen from a list, its values by the text on the wire.
         digits: decimals of the currency of the credit limit.
+        before: the owner's own values by column: a retired word may stay where it is, and go nowhere else.
     """
     found: dict[str, Any] = {}
     for term, column in COLUMNS.items():
         value = getattr(changes, term)
         if value is not msgspec.UNSET:
-            found[column] = None if value is None else _stored(term, value, known, digits)
+            found[column] = None if value is None else _stored(term, value, known, digits, before.get(column))
     return found
 
 
-def _stored(term: Field, value: str, known: Known, digits: int) -> Any:
+def _stored(term: Field, value: str, known: Known, digits: int, before: object) -> Any:
     try:
         if term == "discount":
             number, most = micro(value), HUNDRED
         elif term == "credit_limit":
             number, most = minor(value, digits), LARGEST
         else:
-            key = known[term][value].key
+            chosen = known[term][value]
+            if chosen.retired and before != chosen.key:
+                raise KeyError(value)
+            key = chosen.key
             return UUID(key) if COLUMNS[term].endswith("_id") else key
     except (KeyError, NotANumber) as fault:
         raise TermUnknown(term=term, pointer=f"/changes/{term}") from fault

@@ -47,6 +47,7 @@ class TermOut(msgspec.Struct, omit_defaults=True):
         label: how `value` is called where it has a name; `label_en` the same in English.
         dormant: a price list whose days do not include today: prices come from the next one.
         above: what would hold if the owner set nothing.
+        retired: a word nobody may choose any more; here it still holds.
     """
 
     value: str | None
@@ -59,6 +60,7 @@ class TermOut(msgspec.Struct, omit_defaults=True):
     above_label_en: str | None = None
     above_origin: Origin | None = msgspec.field(name="above_from", default=None)
     dormant: bool = False
+    retired: bool = False
 
 
 class TermsOut(msgspec.Struct):

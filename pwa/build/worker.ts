@@ -34,9 +34,13 @@ export function serviceWorker(): Plugin {
     async writeBundle(options, bundle) {
       const field = inTheField(bundle)
       const files = Object.keys(bundle).filter((file) => kept(file) && (bundle[file]!.type === 'asset' || field.has(file))).sort()
-      const list: { url: string; revision: string | null }[] = files.map((file) => ({ url: `/static/${file}`, revision: null }))
+      // Names with a hash in them say which they are; the others come with a revision.
+      const list: (string | { url: string; revision: string })[] = files.map((file) => `/static/${file}`)
       const shell = createHash('sha256').update(readFileSync(join(root, 'templates/shell.html.jinja'))).update(files.join())
       list.push({ url: '/', revision: shell.digest('hex').slice(0, 16) })
+      // The mark beside the name on a desk; its address never changes, so its content says which it is.
+      const mark = 'icons/icon.svg'
+      list.push({ url: `/static/${mark}`, revision: createHash('sha256').update(readFileSync(join(root, 'public', mark))).digest('hex').slice(0, 8) })
       await build({
         configFile: false,
         root,

@@ -4,4 +4,4 @@ declare module 'virtual:catalog/*' {
   const messages: Record<string, string>
   export default messages
 }
-declare const __PRECACHE__: { url: string; revision: string | null }[]
+declare const __PRECACHE__: (string | { url: string; revision: string })[]

@@ -1,8 +1,10 @@
 """An imports a price list from a Word table and from a workbook with joined cells, and takes it back."""
 
+import io
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -14,10 +16,10 @@ pytestmark = pytest.mark.xdist_group("browser")
 WORDS: dict[str, dict[str, Any]] = {
     "vi": {"title": "Nhập bảng giá", "apply": "Áp dụng", "undo": "Hoàn tác lần nhập này", "applied": "Đã áp dụng",
            "undone": "Đã hoàn tác", "errors": "Lỗi", "skip": "Bỏ qua", "today": "Hôm nay", "list": "Vào bảng giá",
-           "cell": "Bảng 1, hàng 6, cột A: không có mặt hàng “KHONG-CO”."},
+           "mend": "Tải dòng lỗi", "cell": "Bảng 1, hàng 6, cột A: không có mặt hàng “KHONG-CO”."},
     "en": {"title": "Import prices", "apply": "Apply", "undo": "Undo this import", "applied": "Applied",
            "undone": "Undone", "errors": "Errors", "skip": "Leave out", "today": "Today", "list": "Into price list",
-           "cell": "Row 6, column A: there is no item “KHONG-CO”."},
+           "mend": "Download the rows", "cell": "Row 6, column A: there is no item “KHONG-CO”."},
 }  # fmt: skip
 
 
@@ -67,6 +69,11 @@ def story(an: Person, file: Path, words: dict[str, Any], price_list: dict[str, A
     expect(lines.first).to_contain_text(words["cell"].split(": ")[1])
     expect(page.get_by_text(words["cell"].split(": ")[0].split(", ")[-1]).first).to_be_visible()
     picture_and_width(an, "errors")
+    with page.expect_download() as kept:  # the rows to mend, in the file's own columns
+        page.get_by_role("link", name=words["mend"]).click()
+    sheet = openpyxl.load_workbook(io.BytesIO(Path(kept.value.path()).read_bytes())).active
+    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert cells[-1][0] == "KHONG-CO" and words["cell"].split(": ")[1] in cells[-1][-1]
     page.get_by_role("button", name=words["apply"]).scroll_into_view_if_needed()
     expect(page.get_by_role("button", name=words["apply"])).to_be_disabled()
     page.get_by_text(words["skip"]).click()
@@ -105,3 +112,29 @@ def test_an_imports_a_list_and_takes_it_back(
                  await fetch('/api/v1/me', { method: 'PATCH', headers, body: JSON.stringify({ language: 'vi' }) })
                }"""
         )
+
+
+@pytest.mark.parametrize(("language", "size"), [("vi", PHONE), ("en", DESK)])
+def test_an_sees_which_programmes_of_a_file_meet_before_they_are_stored(
+    language: str, size: Any, browser: Browser, served: Served, tmp_path: Path
+) -> None:
+    home = f"http://127.0.0.1:{served.port}"
+    with person(browser, home, size=size, language=language, pictures=f"programmes-{language}") as an:
+        an.log_in("an", an.say("app.today"))
+        code = an.ask("/items?limit=1")["items"][0]["code"]
+        file = tmp_path / "programmes.xlsx"
+        head = ["Mã CT", "Tên chương trình", "Mã hàng", "SL từ", "Chiết khấu %", "Độc quyền"]
+        file.write_bytes(
+            workbook([head, [f"A-{language}", "Giảm nhẹ", code, 5, "2%", None],
+                      [f"B-{language}", "Giảm mạnh, một mình", code, 50, "9%", "x"]])
+        )  # fmt: skip
+        an.see("/imports")
+        page = an.page
+        page.get_by_text(an.say("imports.promotions"), exact=True).click()
+        page.locator("input[type=file]").set_input_files(file)
+        own = page.locator("b.truncate", has_text=f"A-{language}")
+        line = page.get_by_test_id("import-rows").locator("> li").filter(has=own)
+        line.locator("summary").click(timeout=PATIENCE)
+        expect(line).to_contain_text(an.say("promo.overlap.exclusive", winner=f"B-{language}"))
+        expect(line).to_contain_text(an.say("imports.meets-file", row="3"))
+        picture_and_width(an, "meet")

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from backend.core.clock import today
+from backend.core.ids import new_id
 from tests.browser.conftest import DESK, PHONE, Served
 from tests.browser.person import PATIENCE, Person, person
+from tests.browser.proxy import BadLine
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -125,3 +128,151 @@ def test_ten_and_one_from_template_to_gift(browser: Browser, served: Served, lan
         page.locator("dialog[open]").get_by_label(say["reason"]).fill("Het hang")
         page.locator("dialog[open]").get_by_role("button", name=say["pause"], exact=True).click()
         expect(page.get_by_test_id("state")).to_have_text(say["paused"], timeout=PATIENCE)
+
+
+def posted(who: Person, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the office answers to something this person sends."""
+    answer: dict[str, Any] = who.page.evaluate(
+        """async ([path, body]) => {
+             const me = await (await fetch('/api/v1/me')).json()
+             return (await fetch('/api/v1' + path, {method: 'POST', body: JSON.stringify(body),
+               headers: {'Content-Type': 'application/json', 'X-Tuyen-CSRF': me.csrf}})).json()
+           }""",
+        [path, body],
+    )
+    return answer
+
+
+def shown_whole(who: Person, name: str) -> None:
+    """A picture from the top of what is on the screen; nothing hangs over its edge."""
+    who.picture(name)
+    assert who.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def write_choice(an: Person, code: str, goods: dict[str, Any], gifts: list[dict[str, Any]], budget: str) -> str:
+    """Buy ten, choose a gift, with a budget and twice a customer: from its template to put on. Its id."""
+    page, find = an.page, an.say("promo.find")
+    an.see("/promotions/new/gift-choice")
+    page.locator("input[maxlength='40'][autocapitalize]").fill(code)
+    choose(page, page.locator("main"), f"{an.say('promo.add')} {an.say('promo.items')}", goods["code"], find)
+    places = page.get_by_test_id("gift-choices").locator("li")
+    for place, gift in enumerate(gifts):
+        label = f"{an.say('promo.add')} {an.say('promo.gift-n', n=str(place + 1))}"
+        choose(page, places.nth(place), label, gift["code"], find)
+    places.first.scroll_into_view_if_needed()
+    an.picture("gifts")
+    limits = page.get_by_test_id("limits")
+    limits.get_by_label(an.say("promo.budget"), exact=True).fill(budget)
+    limits.get_by_label(an.say("promo.per-customer"), exact=True).fill("2")
+    limits.get_by_label(an.say("promo.per-customer"), exact=True).press("Tab")
+    limits.scroll_into_view_if_needed()
+    an.picture("limits")
+    for gift in gifts:
+        expect(page.get_by_test_id("sentence")).to_contain_text(gift["name_en" if an.language == "en" else "name_vi"])
+    page.get_by_role("button", name=an.say("promo.save"), exact=True).click()
+    expect(page.get_by_test_id("state")).to_have_text(an.say("promo.state.draft"), timeout=PATIENCE)
+    basket = page.get_by_test_id("simulator")
+    basket.get_by_role("button", name=goods["name_en" if an.language == "en" else "name_vi"]).last.click()
+    choose(page, basket, f"{an.say('promo.add')} {an.say('promo.sim-customer')}", "an", find)
+    basket.get_by_role("radio").nth(1).check()
+    basket.get_by_role("button", name=an.say("promo.sim-price")).click()
+    expect(basket.get_by_test_id("gives")).to_be_visible(timeout=PATIENCE)
+    basket.get_by_test_id("tried").scroll_into_view_if_needed()
+    an.picture("choice-tried")
+    if page.get_by_test_id("overlaps").get_by_role("checkbox").count():
+        page.get_by_test_id("overlaps").get_by_role("checkbox").check()
+    page.get_by_role("button", name=an.say("promo.activate"), exact=True).click()
+    expect(page.get_by_test_id("state")).to_have_text(an.say("promo.state.active"), timeout=PATIENCE)
+    return page.url.rpartition("/")[2]
+
+
+@pytest.mark.parametrize(("language", "size"), [("vi", DESK), ("en", PHONE)])
+def test_a_gift_is_chosen_offline_and_the_budget_is_gone_meanwhile(
+    browser: Browser, served: Served, language: str, size: Any
+) -> None:
+    home, code = f"http://127.0.0.1:{served.port}", f"CHON-{language.upper()}"
+    today_title = {"vi": "Hôm nay", "en": "Today"}[language]
+    other = PHONE if size == DESK else DESK
+    with (
+        BadLine(served.port) as line,
+        person(browser, home, size=size, language=language, pictures="limits") as an,
+        person(browser, f"http://127.0.0.1:{line.port}", size=other, language=language, pictures="choice") as lan,
+    ):
+        an.log_in("an", today_title)
+        items = an.ask("/items?q=bot giat&limit=12")["items"]
+        goods, cup, bowl = [an.ask(f"/items/{one['id']}") for one in items[:: 1 if language == "vi" else -1][:3]]
+        promotion = write_choice(an, code, goods, [cup, bowl], str(int(bowl["list_price"])))
+
+        lan.log_in("lan", today_title)
+        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        mine, theirs = [one["id"] for one in lan.ask("/customers?stage=account&limit=2")["items"]]
+        lan.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        lan.page.wait_for_timeout(2500)
+        line.cut()
+        _choose_offline(lan, mine, goods, bowl)
+
+        body = {
+            "id": str(new_id()), "customer_id": theirs, "ordered_on": str(today()), "currency": "VND",
+            "coupons": [f"{code}~2"],
+            "lines": [{"id": str(new_id()), "item_id": goods["id"], "unit": goods["base_unit"], "qty": "10"}],
+        }  # fmt: skip
+        assert [one["gift_of"] for one in posted(an, "/orders", body)["lines"]] == [None, f"{code}~2"]
+        an.page.reload()
+        expect(an.page.get_by_test_id("limits")).to_contain_text(an.say("promo.used-up-note"), timeout=PATIENCE)
+        an.page.get_by_test_id("limits").scroll_into_view_if_needed()
+        shown_whole(an, "used-up")
+        an.see("/promotions")
+        row = an.page.get_by_test_id("promotions").locator("li", has_text=code)
+        expect(row.get_by_test_id("used-up")).to_have_text(an.say("promo.used-up"), timeout=PATIENCE)
+        shown_whole(an, "list")
+
+        line.mend()
+        lan.page.evaluate("window.dispatchEvent(new Event('online'))")
+        card = lan.page.get_by_test_id("price-card")
+        expect(card).to_be_visible(timeout=PATIENCE)
+        expect(card).to_contain_text(lan.say("orders.used-up-budget"))
+        shown_whole(lan, "told")
+        card.get_by_role("button", name=lan.say("orders.used-up-take")).click()
+        expect(lan.page.locator("[data-state=confirmed]")).to_be_visible(timeout=PATIENCE)
+        expect(lan.page.get_by_text(lan.say("pricing.source.gift"))).to_have_count(0)
+        posted(an, f"/promotions/{promotion}/ending", {"expected_version": 2, "reason": "Hết"})
+
+
+def _choose_offline(lan: Person, customer: str, goods: dict[str, Any], bowl: dict[str, Any]) -> None:
+    """Ten ask for a choice, nine do not; the order does not go before somebody chose; a killed tab remembers."""
+    page, name = lan.page, bowl["name_en" if lan.language == "en" else "name_vi"]
+    choice = page.get_by_test_id("gift-choice")
+    lan.see(f"/orders/new/{customer}")
+    page.get_by_role("button", name=lan.words["add_item"]).click()
+    page.locator("dialog[open]").get_by_role("searchbox").fill(goods["code"])
+    page.locator("dialog[open] li button").first.click()
+    if page.locator("dialog[open]").count():
+        page.keyboard.press("Escape")
+    unit = page.get_by_role("combobox", name=lan.say("orders.unit-of", item=goods["code"]))
+    if unit.count():
+        unit.select_option(goods["base_unit"])
+    quantity = page.get_by_role("textbox", name=lan.say("orders.qty-of", item=goods["code"])).last
+    for qty, offered in (("9", 0), ("10", 1)):
+        quantity.fill(qty)
+        quantity.press("Tab")
+        expect(choice).to_have_count(offered)
+    expect(choice.get_by_role("radio")).to_have_count(3)
+    expect(choice.get_by_role("radio", checked=True)).to_have_count(0)
+    assert min(row["height"] for row in [one.bounding_box() for one in choice.locator("label").all()] if row) >= 44
+    choice.scroll_into_view_if_needed()
+    shown_whole(lan, "offered")
+    page.get_by_role("button", name=lan.words["place"]).click()
+    expect(choice.get_by_role("alert")).to_contain_text(lan.say("orders.choose-first"))
+    shown_whole(lan, "asked")
+    choice.get_by_role("radio", name=lan.say("orders.choose-none")).check()
+    expect(page.get_by_test_id("gift")).to_have_count(0)
+    choice.get_by_role("radio", name=name).check()
+    expect(page.get_by_test_id("gift")).to_contain_text(name)
+    page.wait_for_timeout(600)
+    page.reload()
+    expect(choice.get_by_role("radio", name=name)).to_be_checked(timeout=PATIENCE)
+    page.get_by_test_id("gift").scroll_into_view_if_needed()
+    shown_whole(lan, "chosen")
+    page.get_by_role("button", name=lan.words["place"]).click()
+    expect(page.get_by_text(lan.say("pricing.source.gift"))).to_be_visible(timeout=PATIENCE)
+    shown_whole(lan, "waiting")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from backend.core.clock import today
 from tests.browser.conftest import DESK, PHONE, Served
@@ -155,3 +155,41 @@ def test_mai_enters_a_rate_and_corrects_one_with_a_reason(browser: Browser, serv
         expect(page.get_by_role("button", name="Add a rate")).to_have_count(0)
         fits(page)
         hung.picture("phone")
+
+
+@pytest.mark.parametrize(("language", "size"), [("vi", DESK), ("en", PHONE)])
+def test_an_sets_up_the_words_of_terms_and_how_long_old_prices_stand(
+    language: str, size: ViewportSize, browser: Browser, served: Served
+) -> None:
+    home = f"http://127.0.0.1:{served.port}"
+    with person(browser, home, size=size, language=language, pictures=f"words-{language}") as an:
+        an.log_in("an", an.say("app.today"))
+        page = an.page
+        an.see("/groups")
+        page.get_by_role("link", name=an.say("words.title")).click()
+        methods = page.locator("[data-kind=payment_method]")
+        methods.wait_for(timeout=PATIENCE)
+        fits(page)
+        an.picture("screen")
+        methods.get_by_role("button", name=an.say("words.add")).click()
+        code = f"QR-{language.upper()}"
+        page.get_by_label(an.say("words.code")).fill(code)
+        page.get_by_label(an.say("words.name-vi")).fill("Quét mã QR")
+        an.picture("sheet")
+        page.locator("dialog[open] .btn-primary").click()
+        word = page.locator(f"[data-word={code}]")
+        expect(word).to_contain_text(an.say("words.unused"), timeout=PATIENCE)
+        word.get_by_role("button").click()
+        page.get_by_role("button", name=an.say("words.remove"), exact=True).click()
+        expect(word).to_have_count(0, timeout=PATIENCE)
+
+        rep = page.get_by_test_id("honour").locator("[data-role=rep]")
+        expect(rep).to_contain_text(an.say("words.honour-default", hours="72"))
+        rep.get_by_role("button").click()
+        page.get_by_label(an.say("words.hours"), exact=True).fill("24")
+        page.locator("dialog[open] .btn-primary").click()
+        expect(rep).to_contain_text(an.say("words.honour-own", hours="24"), timeout=PATIENCE)
+        rep.get_by_role("button").click()
+        an.picture("hours")
+        page.get_by_role("button", name=an.say("words.honour-back", hours="72")).click()
+        expect(rep).to_contain_text(an.say("words.honour-default", hours="72"), timeout=PATIENCE)

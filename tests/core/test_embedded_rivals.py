@@ -128,7 +128,10 @@ def test_no_impostor_is_taken_for_our_server_nor_signalled(tmp_path: Path) -> No
             impostor.kill()
             impostor.wait()
 
-    ours = subprocess.Popen([namesake, "300"], cwd=cluster)  # the proof itself can be met
+    # The proof itself can be met. Where these tests run in the background, SIGINT may be ignored, and a child inherits it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    ours = subprocess.Popen([namesake, "300"], cwd=cluster)
+    signal.signal(signal.SIGINT, before)
     wait_until(lambda: program_of(ours.pid) == namesake)
     pid_file.write_text(f"{ours.pid}\n")
     assert is_postmaster(ours.pid, cluster)

@@ -7,10 +7,9 @@ from uuid import UUID
 import pytest
 
 from backend.core.database import execute, fetch, fetch_value, in_transaction
+from backend.core.editing import Base, Edit, Edited, FieldUnknown, FieldWrong, merge
 from backend.core.errors import NotVisible, StaleVersion
-from backend.customers.errors import CodeTaken, CustomerExists, FieldUnknown, FieldWrong, GroupUnknown
-from backend.customers.rules import merge
-from backend.customers.schemas import Base, UpdateCustomer, Updated
+from backend.customers.errors import CodeTaken, CustomerExists, GroupUnknown
 from backend.customers.updating import update_customer
 from backend.people.access import Actor
 from tests.customers.makers import make_customer, make_group
@@ -18,8 +17,8 @@ from tests.customers.makers import make_customer, make_group
 pytestmark = pytest.mark.anyio
 
 
-async def update(customer_id: UUID, actor: Actor, changes: dict[str, Any], base: Base | None = None) -> Updated:
-    return await in_transaction(lambda: update_customer(UpdateCustomer(customer_id, changes, base), actor=actor))
+async def update(customer_id: UUID, actor: Actor, changes: dict[str, Any], base: Base | None = None) -> Edited:
+    return await in_transaction(lambda: update_customer(Edit(customer_id, changes, base), actor=actor))
 
 
 async def test_different_fields_changed_on_two_phones_are_both_kept(cast: SimpleNamespace) -> None:
@@ -42,7 +41,7 @@ async def test_the_same_field_changed_twice_keeps_the_offices_value_and_the_lose
         ("name", "Quán A", "Quán Hùng", "Quán Lan")
     ]
     assert late.written == ["planned_weekday"] and late.current == {"name": "Quán Hùng", "planned_weekday": 2}
-    kept = (await fetch("SELECT field, base_value, kept_value, lost_value, lost_by FROM customer_conflicts"))[0]
+    kept = (await fetch("SELECT field, base_value, kept_value, lost_value, lost_by FROM conflict_log"))[0]
     assert tuple(kept) == ("name", "Quán A", "Quán Hùng", "Quán Lan", cast.lan.user_id)
 
 

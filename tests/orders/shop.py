@@ -10,6 +10,7 @@ import backend.approvals.doctor
 import backend.core.audit
 import backend.credit.doctor
 import backend.orders.doctor
+import backend.pricing.doctor
 import backend.stock.doctor
 from backend.catalog.storing import NewCurrency, NewItem, NewPackaging, NewRate, NewTax, insert_catalog
 from backend.core import database as db
@@ -131,6 +132,7 @@ async def healthy() -> None:
         backend.core.audit,
         backend.stock.doctor,
         backend.credit.doctor,
+        backend.pricing.doctor,
         backend.approvals.doctor,
         backend.orders.doctor,
     )

@@ -1,11 +1,13 @@
-"""Files made to hurt: each is refused with a code of its own, within two seconds and in little memory."""
+"""Files made to hurt: each is refused with a code of its own, soon (as honest files go) and in little memory.
+
+Seconds are measured by `python -m bench imports`.
+"""
 
 import io
 import resource
 import struct
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +23,7 @@ from tests.pricing.imports_files import document, part_of, with_part, workbook
 pytestmark = pytest.mark.anyio
 SHEET = "xl/worksheets/sheet1.xml"
 PAGE = "word/document.xml"
-SECONDS, MEGABYTES = 2, 120
+TIMES, MEGABYTES = 8, 120  # of the processor an honest file of one row takes, most of it starting the reader
 
 
 def _sheet(body: str, dimension: str = "A1") -> bytes:
@@ -184,13 +186,15 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
 @pytest.mark.parametrize(
     ("make", "code"), [(make, code) for _, make, code in HOSTILE], ids=[name for name, *_ in HOSTILE]
 )
-async def test_a_hostile_file_is_refused_quickly(make: Callable[[], bytes], code: str) -> None:
+async def test_a_hostile_file_is_refused_soon(make: Callable[[], bytes], code: str) -> None:
     content = make()
     began = _spent()
+    await reading.read(workbook([["x"]]))
+    honest = _spent() - began
     with pytest.raises(Refusal) as refusal:
         await reading.read(content)
     assert refusal.value.code == code
-    assert _spent() - began < SECONDS
+    assert _spent() - began - honest < TIMES * honest
 
 
 def _spent() -> float:
@@ -214,10 +218,12 @@ def test_refusing_takes_little_memory(make: Callable[[], bytes]) -> None:
 
 
 async def test_a_declared_size_is_not_believed() -> None:
-    began = time.process_time()
+    began = _spent()
+    await reading.read(workbook([["x"]]))
+    honest = _spent() - began
     paper = await reading.read(_sheet('<row r="1"><c r="A1"><v>1</v></c></row>', dimension="A1:XFD1048576"))
     assert [row.cells for row in paper.grids[0].rows] == [[paper.grids[0].rows[0].cells[0]]]
-    assert time.process_time() - began < SECONDS
+    assert _spent() - began - honest < TIMES * honest
 
 
 async def test_cells_only_coloured_may_lie_anywhere() -> None:

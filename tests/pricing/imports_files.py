@@ -31,6 +31,22 @@ def workbook(rows: Sequence[Sequence[Any]], merges: Sequence[str] = (), formats:
     return saved(book)
 
 
+def long_list(rows: int) -> bytes:
+    """A price list of so many rows: items M1, M2, ..., each with two quantity breaks."""
+    return workbook(
+        [
+            ["BẢNG GIÁ"],
+            HEAD,
+            *(
+                [f"M{n}", f"Mặt hàng {n}", "hộp", f"{1000 + n:,}".replace(",", ".") + ".500", "01/12/2026",
+                 "31/12/2026", least]
+                for n in range(1, rows // 2 + 1)
+                for least in (None, 10)
+            ),
+        ]
+    )  # fmt: skip
+
+
 def saved(book: Any) -> bytes:
     """The bytes of a workbook or document."""
     buffer = io.BytesIO()

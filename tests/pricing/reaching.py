@@ -47,7 +47,7 @@ def _of_promotions(book: Json, lines: list[Json]) -> Iterator[str]:
     acted |= {line["gift"] for line in lines if "gift" in line}
     yield from acted & {"manual", "manual_order", "terms"}
     for promotion in book.get("promotions") or ():
-        if promotion.get("id") in acted:
+        if isinstance(promotion.get("id"), str) and promotion["id"] in acted:
             tiers = promotion.get("tiers")
             yield from ["tiers"] if tiers else []
             yield from (f"effect {one['effect']['kind']}" for one in tiers or [promotion])

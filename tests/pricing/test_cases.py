@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from backend.core.errors import Refusal
 from backend.pricing.answering import convert_answer, price_answer
+from backend.pricing.rules import price_order
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -44,6 +46,17 @@ def test_a_price_is_what_the_case_says(case: Any) -> None:
     assert within(expected, answer), answer
     for reason in case.get("trace", []):
         assert any(within(reason, one) for one in answer["trace"]), answer["trace"]
+
+
+REFUSED = [case for case in cases("pricing") if "error" in case.values[0] and "line" not in case.values[0]]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_refusal_says_where_and_about_what(case: Any) -> None:
+    request = json.loads(line_of(case, 1))
+    with pytest.raises(Refusal) as refused:
+        price_order(request.get("book"), request.get("order"))
+    assert (refused.value.pointer, refused.value.numbers) == (case.get("pointer"), case.get("numbers", {}))
 
 
 @pytest.mark.parametrize("case", cases("units"))

@@ -10,6 +10,7 @@ from backend.core.database import execute, fetch
 from backend.core.ids import new_id
 from tests.makers import an_item
 from tests.pricing.imports_files import act, imported, rows_of, workbook
+from tests.pricing.promoting import day, drafted, percent, running
 
 pytestmark = pytest.mark.anyio
 HEAD = [
@@ -121,3 +122,59 @@ async def test_several_goods_share_a_ladder(an: Any, goods: dict[str, UUID]) -> 
     row = (await rows_of(an, found["id"]))[0]
     assert row["after"]["match"] == {"items": sorted(str(one) for one in goods.values())}
     assert row["label"]["rows"] == "4, 5"
+
+
+async def test_programmes_that_meet_are_listed_with_what_happens_before_anything_is_applied(
+    an: Any, goods: dict[str, UUID]
+) -> None:
+    milk = {"items": [str(goods["SUA180"])]}
+    await running(an, "DANG-CHAY", percent("2", match=milk, group="sua"))
+    await running(an, "KHAC-HANG", percent("2", match={"items": [str(goods["LY"])]}))
+    await drafted(an, "NHAP", percent("2", match=milk))  # a draft meets nobody yet
+    await execute("INSERT INTO customers (id, code, name, position_id) VALUES ($1, 'KH1', 'Tạp hóa', 3)", new_id())
+    first, last = day(), day(10)
+    group_head = [*HEAD, "Nhóm KM"]
+    content = workbook(
+        [
+            group_head,
+            ["KM1", "Sữa", "SUA180", None, 48, "3%", None, None, first, last, None, "sua"],
+            ["KM2", "Sữa độc quyền", "SUA180", None, 5, "1%", None, None, first, last, "x", None],
+            ["KM3", "Sau này", "SUA180", None, 5, "1%", None, None, day(200), day(210), None, None],
+            ["KM4", "Cà phê", "CAFE", None, 5, "1%", None, None, first, last, None, None],
+            ["KM5", "Lỗi", "KHONG-CO", None, 5, "1%", None, None, first, last, None, None],
+        ]
+    )
+    found = await imported(an, content)
+    rows = {row["label"]["code"]: row for row in await rows_of(an, found["id"])}
+    met = {
+        code: [(one["kind"], one["code"], one["state"], one["winner"], one["items"]) for one in row["meetings"]]
+        for code, row in rows.items()
+    }
+    assert met == {
+        "KM1": [("exclusive", "KM2", "file", "KM2", 1), ("best", "DANG-CHAY", "active", None, 1)],
+        "KM2": [("exclusive", "DANG-CHAY", "active", "KM2", 1), ("exclusive", "KM1", "file", "KM2", 1)],
+        "KM3": [], "KM4": [], "KM5": [],
+    }  # fmt: skip
+    assert [one["row"] for one in rows["KM2"]["meetings"]] == [None, 2]
+
+    # What the list says is what the editor says of the drafts, once they are there.
+    done = await act(an, found["id"], "commit", found["version"], skip_errors=True)
+    assert done.status_code == 200, done.text
+    stored = {one["code"]: one["id"] for one in (await an.get("/promotions?limit=50")).json()["items"]}
+    editor = (await an.get(f"/promotions/{stored['KM1']}")).json()["overlaps"]
+    live = [one for one in rows["KM1"]["meetings"] if one["state"] != "file"]
+    fields = ("kind", "code", "winner", "first", "items", "customers", "state", "group")
+    assert [[one[name] for name in fields] for one in editor] == [[one[name] for name in fields] for one in live]
+
+
+async def test_programmes_for_different_customers_do_not_meet(an: Any, goods: dict[str, UUID]) -> None:
+    await execute("INSERT INTO customer_groups (id, code, name) VALUES ($1, 'si', 'Sỉ')", new_id())
+    content = workbook(
+        [
+            HEAD,
+            ["KM1", "Đại lý", "SUA180", "Đại lý", 48, "3%", None, None, None, None, None],
+            ["KM2", "Sỉ", "SUA180", "Sỉ", 48, "3%", None, None, None, None, None],
+        ]
+    )
+    found = await imported(an, content)
+    assert [row["meetings"] for row in await rows_of(an, found["id"])] == [[], []]

@@ -5,6 +5,7 @@ from typing import Any
 
 from backend.pricing.rules import price_order
 from backend.pricing.rules_book import Book
+from backend.pricing.rules_campaigns import read_promotions
 from backend.pricing.rules_conditions import _FACTS
 from backend.pricing.rules_grammar import FACTS
 from tests.pricing.test_cases import CASES
@@ -38,6 +39,14 @@ def test_a_book_is_read_once_for_many_orders() -> None:
     book = Book(raw)
     assert price_order(book, ORDER) == price_order(book, ORDER) == price_order(raw, ORDER)
     assert book.promotions is book.promotions
+
+
+def test_a_book_with_other_promotions_is_the_same_book_otherwise() -> None:
+    raw = json.loads((CASES / "pricing" / "dairy.json").read_text("utf-8"))["book"]
+    book = Book(raw)
+    others = book.with_promotions(read_promotions([{"id": "P", "effect": {"kind": "percent", "value": "10"}}]))
+    assert price_order(others, ORDER)["discount"] == "406080"
+    assert price_order(book, ORDER) == price_order(raw, ORDER)
 
 
 def test_without_a_reason_asked_for_only_the_reasons_are_missing() -> None:

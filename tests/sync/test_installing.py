@@ -27,6 +27,8 @@ WIRE = {  # docs/wire.md, "Tables a phone pulls"
     "attachment": "id owner owner_id customer_id user_id sha256 size mime taken_at state",
     "order": "id number customer_id user_id state holds currency ordered_on requested_on gross discount net tax total"
     " note lines placed_at decided_note version priced_as",
+    "conflict": "id entity entity_id customer_id field base_value kept_value lost_value lost_by lost_at choice"
+    " settled_by settled_at",
 }
 
 

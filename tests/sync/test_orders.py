@@ -66,7 +66,7 @@ async def test_every_name_of_the_wire_contract_is_in_the_catalogue() -> None:
     assert set(CATALOGUE) == {
         "customer.create", "customer.update", "address.pin", "visit.log", "expense.claim", "attachment.add",
         "order.place", "order.accept_price", "order.cancel", "approval.decide", "dispatch.pick", "dispatch.confirm",
-        "outbox.withdraw",
+        "outbox.withdraw", "contact.save", "address.edit", "visit.edit", "expense.edit", "conflict.settle",
     }  # fmt: skip
 
 

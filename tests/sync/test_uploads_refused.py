@@ -14,7 +14,8 @@ import pytest
 
 from backend.activities import files
 from backend.core import clock
-from backend.core.database import fetch_value
+from backend.core import settings as settings_room
+from backend.core.database import execute, fetch_value
 from backend.core.ids import new_id
 from sync import parts, upload_routes, uploads
 from tests.activities.test_pictures import SECRET, huge_png, picture
@@ -234,6 +235,40 @@ async def test_a_full_disk_is_said_and_what_came_before_is_kept(
     assert (answer.status_code, answer.json()["code"]) == (507, "disk-full")
     done = await client.patch(path, content=data[100:], headers={**PART, "Upload-Offset": "100"})
     assert done.status_code == 204
+
+
+async def test_one_person_may_send_so_much_a_day_and_is_told_the_numbers(
+    cast: SimpleNamespace, client_for: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was promised counts, whether it came or not; the phone keeps the photo and tries again."""
+    small = msgspec.structs.replace(settings_room.settings(), upload_quota_mb=1)
+    monkeypatch.setattr(uploads, "settings", lambda: small)
+    data, lan, bob = picture("JPEG"), await client_for(cast.lan), await client_for(cast.bob)
+    many = {**TUS, **described(new_id(), data), "Upload-Length": str(2**20 - len(data))}
+    assert (await lan.post("/files", headers=many)).status_code == 201
+    assert (await begin(lan, new_id(), data, first=data)).status_code == 201, "to the last byte"
+    full = await begin(lan, new_id(), data)
+    told = full.json()
+    assert (full.status_code, told["code"], told["limit_mb"], told["used_mb"]) == (507, "upload-room", 1, 1.0)
+    assert 60 <= int(full.headers["Retry-After"]) <= 86_400 and "1.0" in told["title"]
+    assert await fetch_value("SELECT count(*) FROM sync_uploads") == 2, "a refusal leaves nothing"
+    assert (await begin(bob, new_id(), data)).status_code == 201, "another person has room of their own"
+    with clock.at(clock.now() + timedelta(days=1, minutes=1)):
+        assert (await begin(lan, new_id(), data)).status_code == 201
+
+
+async def test_the_three_hundred_and_first_unfinished_upload_waits(
+    cast: SimpleNamespace, client_for: Callable[..., Any]
+) -> None:
+    data, client = picture("JPEG"), await client_for(cast.lan)
+    await execute(
+        """INSERT INTO sync_uploads (user_id, attachment_id, id, length, created_at, expires_at)
+           SELECT $1, gen_random_uuid(), gen_random_uuid(), 10, now(), now() + interval '7 days'
+             FROM generate_series(1, 300)""",
+        cast.lan.user_id,
+    )
+    full = await begin(client, new_id(), data)
+    assert (full.status_code, full.json()["code"], full.json()["limit"]) == (429, "upload-quota", 300)
 
 
 def test_metadata_is_base64_pairs() -> None:

@@ -204,10 +204,13 @@ CREATE TABLE term_choices (
     name_en text NOT NULL CHECK (length(name_en) BETWEEN 1 AND 120),
     due_days int CHECK (due_days BETWEEN 0 AND 3650),
     seq int NOT NULL DEFAULT 0,
-    deleted_at timestamptz,
+    version int NOT NULL DEFAULT 1 CHECK (version > 0),
+    retired_at timestamptz,
+    changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (kind, code),
     CHECK ((kind = 'payment_term') = (due_days IS NOT NULL))
 );
+COMMENT ON COLUMN term_choices.retired_at IS 'since when nobody may choose it any more; whoever has it keeps it';
 COMMENT ON COLUMN term_choices.due_days IS 'days from the invoice to the day it must be paid; 0 = on delivery or before';
 INSERT INTO term_choices (kind, code, name_vi, name_en, due_days, seq) VALUES
     ('payment_term', 'COD', 'Trả ngay khi giao', 'Cash on delivery', 0, 1),
@@ -221,6 +224,16 @@ INSERT INTO term_choices (kind, code, name_vi, name_en, due_days, seq) VALUES
     ('sales_method', 'DIRECT', 'Bán trực tiếp', 'Direct sale', NULL, 1),
     ('sales_method', 'PHONE', 'Bán qua điện thoại', 'Sale by phone', NULL, 2),
     ('sales_method', 'CONSIGN', 'Ký gửi', 'Consignment', NULL, 3);
+
+-- For how long a price told offline stands though the office has another one by now, by the role of who told it.
+CREATE TABLE honour_hours (
+    role text PRIMARY KEY CHECK (role IN ('admin', 'manager', 'rep')),
+    hours int CHECK (hours BETWEEN 0 AND 720),
+    version int NOT NULL DEFAULT 1 CHECK (version > 0),
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON COLUMN honour_hours.hours IS 'NULL = the default of the setting honour_hours; 0 = never';
+INSERT INTO honour_hours (role) VALUES ('admin'), ('manager'), ('rep');
 
 -- The groups whose terms customers inherit, in the order they are asked: the primary group and what is above it, nearest
 -- first, then the same of the other groups by code. Prices (pricing/shelf.py), credit and screens keep to this order.
@@ -278,20 +291,40 @@ CREATE INDEX customer_assignments_position ON customer_assignments (position_id)
 CREATE INDEX customer_assignments_due ON customer_assignments (from_on);
 CREATE UNIQUE INDEX customer_assignments_one_open ON customer_assignments (customer_id) WHERE until_on IS NULL;
 
--- The value that lost a three-way merge, kept so that a person can still choose it.
-CREATE TABLE customer_conflicts (
+-- Values that lost a three-way merge: of a customer, its addresses and contacts, visits and expenses. Kept until a person
+-- has settled them, and after that as history; phones hold them like any other row.
+CREATE TABLE conflict_log (
     id uuid PRIMARY KEY,
-    customer_id uuid NOT NULL REFERENCES customers (id),
-    field text NOT NULL,
+    entity text NOT NULL CHECK (entity IN ('customer', 'address', 'contact', 'visit', 'expense')),
+    entity_id uuid NOT NULL,
+    customer_id uuid REFERENCES customers (id),
+    position_id int REFERENCES positions (id),
+    field text NOT NULL CHECK (length(field) BETWEEN 1 AND 60),
     base_value jsonb,
     kept_value jsonb,
     lost_value jsonb,
     base_version int,
     kept_version int NOT NULL,
-    lost_by uuid NOT NULL,
-    lost_at timestamptz NOT NULL
+    lost_by uuid NOT NULL REFERENCES users (id),
+    lost_at timestamptz NOT NULL,
+    choice text CHECK (choice IN ('mine', 'theirs', 'other', 'superseded')),
+    settled_by uuid REFERENCES users (id),
+    settled_at timestamptz,
+    version int NOT NULL DEFAULT 1 CHECK (version > 0),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    CHECK ((choice IS NULL) = (settled_at IS NULL)),
+    CHECK ((customer_id IS NULL) <> (position_id IS NULL))
 );
-CREATE INDEX customer_conflicts_customer ON customer_conflicts (customer_id, lost_at DESC);
+COMMENT ON COLUMN conflict_log.position_id IS 'whose line it belongs to where there is no customer: an expense by itself';
+COMMENT ON COLUMN conflict_log.lost_value IS 'what lost_by wrote on an older copy; kept_value is what the office had and kept';
+COMMENT ON COLUMN conflict_log.choice IS 'null = nobody has settled it; superseded = the same person wrote the field again';
+CREATE INDEX conflict_log_customer ON conflict_log (customer_id, lost_at DESC);
+CREATE INDEX conflict_log_position ON conflict_log (position_id) WHERE position_id IS NOT NULL;
+CREATE INDEX conflict_log_entity ON conflict_log (entity_id);
+CREATE INDEX conflict_log_lost_by ON conflict_log (lost_by);
+CREATE INDEX conflict_log_settled_by ON conflict_log (settled_by) WHERE settled_by IS NOT NULL;
+CREATE INDEX conflict_log_open ON conflict_log (lost_at DESC, id) WHERE settled_at IS NULL;
 
 -- Care stops only with a reason; reopening adds a row and keeps the old reason.
 CREATE TABLE customer_closures (

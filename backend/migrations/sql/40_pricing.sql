@@ -73,19 +73,29 @@ ALTER TABLE price_rules ADD CONSTRAINT price_rules_no_overlap EXCLUDE USING gist
 -- whether one is scheduled, active or over by its days is for the brain and the reader's day to say.
 CREATE TABLE promotions (
     id uuid PRIMARY KEY,
-    code text NOT NULL CHECK (code ~ '^[\x21-\x7e]{1,40}$'),
+    code text NOT NULL CHECK (code ~ '^[\x21-\x7d]{1,40}$'),
     rule jsonb NOT NULL CHECK (jsonb_typeof(rule) = 'object'),
     state text NOT NULL DEFAULT 'on' CHECK (state IN ('draft', 'on', 'paused', 'ended')),
+    budget bigint CHECK (budget > 0),
+    per_customer int CHECK (per_customer > 0),
+    gifts jsonb CHECK (jsonb_typeof(gifts) = 'array' AND jsonb_array_length(gifts) BETWEEN 2 AND 10),
     replaces uuid REFERENCES promotions (id),
+    origin uuid REFERENCES promotions (id),
     version int NOT NULL DEFAULT 1 CHECK (version > 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
     created_by uuid,
     deleted_at timestamptz
 );
+COMMENT ON COLUMN promotions.code IS 'without "~": books call the n-th gift to choose from "KM1~n"';
+COMMENT ON COLUMN promotions.budget IS 'the most all its orders together may take off and give, minor units of the company''s currency; null = no limit';
+COMMENT ON COLUMN promotions.per_customer IS 'in how many orders of a customer it may act; null = no limit';
+COMMENT ON COLUMN promotions.gifts IS 'the gifts the customer chooses one of, [{item, qty, unit?}]; the first stands in the rule';
 COMMENT ON COLUMN promotions.replaces IS 'the promotion this is the next version of: that one ends when this one is put on';
+COMMENT ON COLUMN promotions.origin IS 'the first of its versions, null for itself: budget and cap count over all of them';
 CREATE UNIQUE INDEX promotions_code ON promotions (code) WHERE deleted_at IS NULL;
 CREATE INDEX promotions_replaces ON promotions (replaces);
+CREATE INDEX promotions_origin ON promotions (origin);
 -- One next version at a time: two people cannot prepare rivals for the same promotion without seeing each other.
 CREATE UNIQUE INDEX promotions_next ON promotions (replaces) WHERE state = 'draft' AND deleted_at IS NULL;
 
@@ -118,6 +128,9 @@ CREATE TABLE promotion_runs (
     id uuid PRIMARY KEY,
     promotion_id uuid NOT NULL REFERENCES promotions (id),
     rule jsonb NOT NULL,
+    budget bigint,
+    per_customer int,
+    gifts jsonb,
     from_on date NOT NULL,
     to_on date NOT NULL CHECK (to_on >= from_on),
     region_set text NOT NULL,
@@ -133,6 +146,106 @@ CREATE TABLE promotion_runs (
 );
 CREATE INDEX promotion_runs_promotion ON promotion_runs (promotion_id, asked_at DESC);
 CREATE INDEX promotion_runs_asked_by ON promotion_runs (asked_by);
+
+-- What a limited promotion may still give, over all its versions (docs/decisions/0021). The row is its own counter: it is
+-- locked by every order the promotion acts on, so it stands apart from `promotions`, whose every change renews all books.
+CREATE TABLE promotion_limits (
+    promotion_id uuid PRIMARY KEY REFERENCES promotions (id),
+    in_force uuid NOT NULL REFERENCES promotions (id),
+    budget bigint,
+    per_customer int,
+    used bigint NOT NULL DEFAULT 0 CHECK (used >= 0),
+    CONSTRAINT promotion_limits_budget CHECK (used <= budget)
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN promotion_limits.promotion_id IS 'the first version';
+COMMENT ON COLUMN promotion_limits.in_force IS 'the version put on last';
+COMMENT ON COLUMN promotion_limits.used IS 'the sum of promotion_uses.amount';
+CREATE INDEX promotion_limits_in_force ON promotion_limits (in_force);
+
+-- Every time a limited promotion acted on an order, and every time that was given back (a row below nothing).
+CREATE TABLE promotion_uses (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    promotion_id uuid NOT NULL REFERENCES promotion_limits (promotion_id),
+    customer_id uuid NOT NULL REFERENCES customers (id),
+    reference uuid NOT NULL,
+    amount bigint NOT NULL,
+    times int NOT NULL CHECK (times IN (1, -1)),
+    at timestamptz NOT NULL,
+    CONSTRAINT promotion_uses_sign CHECK (amount * times >= 0)
+);
+COMMENT ON COLUMN promotion_uses.reference IS 'the order; pricing never learns what that is';
+COMMENT ON COLUMN promotion_uses.amount IS 'what it took off, and its gifts at their list price; minor units of the company''s currency';
+CREATE INDEX promotion_uses_customer ON promotion_uses (promotion_id, customer_id) INCLUDE (times);
+CREATE INDEX promotion_uses_of_customer ON promotion_uses (customer_id);
+CREATE INDEX promotion_uses_reference ON promotion_uses (reference);
+
+-- The limits of a promotion are those of the version that is on.
+CREATE FUNCTION promotion_in_force() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.budget IS NULL AND NEW.per_customer IS NULL THEN
+        UPDATE promotion_limits SET in_force = NEW.id, budget = NULL, per_customer = NULL
+         WHERE promotion_id = coalesce(NEW.origin, NEW.id);
+    ELSE
+        INSERT INTO promotion_limits (promotion_id, in_force, budget, per_customer)
+        VALUES (coalesce(NEW.origin, NEW.id), NEW.id, NEW.budget, NEW.per_customer)
+        ON CONFLICT (promotion_id) DO UPDATE
+           SET in_force = excluded.in_force, budget = excluded.budget, per_customer = excluded.per_customer;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER promotion_in_force AFTER INSERT OR UPDATE OF state, budget, per_customer ON promotions
+FOR EACH ROW WHEN (NEW.state = 'on') EXECUTE FUNCTION promotion_in_force();
+
+-- Take from the limits what an order uses: all of it, or nothing. p_uses: [{"promotion", "amount"}], promotions by their first
+-- version. Answers those that are used up for this customer, none when all was taken. Locks the limits in the order of their ids.
+CREATE FUNCTION promotion_take(p_reference uuid, p_customer uuid, p_uses jsonb, p_at timestamptz) RETURNS uuid[]
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_gone uuid[];
+BEGIN
+    IF coalesce(p_uses, '[]') = '[]' THEN
+        RETURN '{}';
+    END IF;
+    PERFORM 1 FROM promotion_limits l
+      WHERE l.promotion_id IN (SELECT u.promotion FROM jsonb_to_recordset(p_uses) AS u(promotion uuid))
+      ORDER BY l.promotion_id FOR NO KEY UPDATE;
+    SELECT coalesce(array_agg(l.promotion_id ORDER BY l.promotion_id), '{}') INTO v_gone
+      FROM jsonb_to_recordset(p_uses) AS u(promotion uuid, amount bigint)
+      JOIN promotion_limits l ON l.promotion_id = u.promotion
+     WHERE l.used + u.amount > l.budget
+        OR (SELECT sum(known.times) FROM promotion_uses known
+             WHERE known.promotion_id = l.promotion_id AND known.customer_id = p_customer) >= l.per_customer;
+    IF v_gone <> '{}' THEN
+        RETURN v_gone;
+    END IF;
+    UPDATE promotion_limits l SET used = l.used + u.amount
+      FROM jsonb_to_recordset(p_uses) AS u(promotion uuid, amount bigint) WHERE l.promotion_id = u.promotion;
+    INSERT INTO promotion_uses (promotion_id, customer_id, reference, amount, times, at)
+    SELECT l.promotion_id, p_customer, p_reference, u.amount, 1, p_at
+      FROM jsonb_to_recordset(p_uses) AS u(promotion uuid, amount bigint)
+      JOIN promotion_limits l ON l.promotion_id = u.promotion;
+    RETURN '{}';
+END $$;
+
+-- Give back what an order still uses of any promotion; a second time gives back nothing.
+CREATE FUNCTION promotion_give_back(p_reference uuid, p_at timestamptz) RETURNS int
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_count int;
+BEGIN
+    PERFORM 1 FROM promotion_limits l
+      WHERE l.promotion_id IN (SELECT u.promotion_id FROM promotion_uses u WHERE u.reference = p_reference)
+      ORDER BY l.promotion_id FOR NO KEY UPDATE;
+    WITH open AS (
+        SELECT u.promotion_id, u.customer_id, sum(u.amount) AS amount FROM promotion_uses u
+         WHERE u.reference = p_reference GROUP BY 1, 2 HAVING sum(u.times) > 0),
+    back AS (
+        INSERT INTO promotion_uses (promotion_id, customer_id, reference, amount, times, at)
+        SELECT promotion_id, customer_id, p_reference, -amount, -1, p_at FROM open)
+    UPDATE promotion_limits l SET used = l.used - o.amount FROM open o WHERE l.promotion_id = o.promotion_id;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END $$;
 
 CREATE TABLE promotion_groups (
     code text PRIMARY KEY CHECK (code ~ '^[\x21-\x7e]{1,40}$'),

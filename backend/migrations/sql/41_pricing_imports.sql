@@ -49,6 +49,7 @@ CREATE TABLE price_import_rows (
     before jsonb,
     after jsonb,
     faults jsonb NOT NULL DEFAULT '[]',
+    meetings jsonb NOT NULL DEFAULT '[]',
     plan jsonb,
     target_id uuid,
     target_version int,
@@ -57,6 +58,7 @@ CREATE TABLE price_import_rows (
     PRIMARY KEY (import_id, n)
 );
 COMMENT ON COLUMN price_import_rows.before IS 'what people see of the price or programme as it was, `after` as it would be';
+COMMENT ON COLUMN price_import_rows.meetings IS 'the first programmes a programme of the file meets, and what happens then';
 COMMENT ON COLUMN price_import_rows.plan IS 'exactly what is stored when the import is applied, and what it was before';
 COMMENT ON COLUMN price_import_rows.applied_version IS 'the version this import made of it: undone only while it still is that one';
 CREATE INDEX price_import_rows_outcome ON price_import_rows (import_id, outcome, n);

@@ -65,6 +65,25 @@ CREATE INDEX expenses_user ON expenses (user_id, spent_on DESC, id);
 CREATE INDEX expenses_position ON expenses (position_id);
 CREATE INDEX expenses_spent ON expenses (spent_on DESC, id);
 
+-- What a visit or an expense was before somebody changed it: a row an edit, never changed itself.
+CREATE TABLE activity_edits (
+    id uuid PRIMARY KEY,
+    visit_id uuid REFERENCES visits,
+    expense_id uuid REFERENCES expenses,
+    user_id uuid NOT NULL REFERENCES users,
+    changes jsonb NOT NULL,
+    claimed_at timestamptz,
+    edited_at timestamptz NOT NULL,
+    CHECK ((visit_id IS NULL) <> (expense_id IS NULL))
+);
+COMMENT ON COLUMN activity_edits.changes IS 'field -> [before, after]';
+COMMENT ON COLUMN activity_edits.claimed_at IS 'when the phone says it happened; edited_at is when the office had it';
+CREATE INDEX activity_edits_visit ON activity_edits (visit_id, edited_at) WHERE visit_id IS NOT NULL;
+CREATE INDEX activity_edits_expense ON activity_edits (expense_id, edited_at) WHERE expense_id IS NOT NULL;
+CREATE INDEX activity_edits_user ON activity_edits (user_id);
+CREATE TRIGGER activity_edits_append_only BEFORE UPDATE OR DELETE ON activity_edits
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
 -- The promise of a file: the row travels with the visit, the bytes follow by themselves.
 CREATE TABLE attachments (
     id uuid PRIMARY KEY,

@@ -1,6 +1,7 @@
 -- Floor 5: orders and what people did to them. What somebody did is a row: claims, picks, dispatches, cancellations.
 -- Money: minor units of the order's currency. Quantities: 10^-6 of the unit (qty) or of the base unit (all others).
--- Lock order of every verb: the order, its customer, the credit account, bins by (item, warehouse), reservations, numbers.
+-- Lock order of every verb: the order, its customer, the credit account, bins by (item, warehouse), reservations, limits of
+-- promotions, numbers.
 
 CREATE TABLE orders (
     id uuid PRIMARY KEY,
@@ -27,6 +28,7 @@ CREATE TABLE orders (
     shown_total bigint,
     priced_as text NOT NULL DEFAULT 'current' CHECK (priced_as IN ('current', 'honoured', 'differs', 'suspect')),
     diff jsonb,
+    coupons text[] NOT NULL DEFAULT '{}',
     credit_account_id uuid NOT NULL REFERENCES credit_accounts (id),
     credit_amount bigint NOT NULL,
     credit_taken boolean NOT NULL,
@@ -45,6 +47,7 @@ CREATE TABLE orders (
 COMMENT ON COLUMN orders.position_id IS 'the position the revenue is credited to: the customer''s on the day it was placed';
 COMMENT ON COLUMN orders.ship_av_id IS 'the version of the ship-to address the rep saw';
 COMMENT ON COLUMN orders.priced_as IS 'how the phone''s price met the office''s: the same, an older one kept as promised, another one, or one its own book does not give';
+COMMENT ON COLUMN orders.coupons IS 'what the customer brought or chose: codes of coupons and of gifts ("KM1~2")';
 COMMENT ON COLUMN orders.credit_amount IS 'the order''s value in minor units of the credit account''s currency';
 COMMENT ON COLUMN orders.claimed_on IS 'the order day as the phone claimed it; ordered_on is the one that counts';
 COMMENT ON COLUMN orders.placed_at IS 'the server''s clock; client_at is the phone''s claim';
@@ -190,7 +193,8 @@ END $$;
 -- one call. The caller has checked who may and has priced the lines; `position` is the customer's as it was then.
 -- p_order: the columns of `orders` known before; p_lines: those of `order_lines` with the warehouse;
 -- p_more: {"position", "account_currency", "account_digits", "locked", "differs", "price_code", "expires_at", "today", "year", "audit_id",
--- "request_id"}. Answers null when an order of this id is there already, else {"number", "state", "holds", "lines"}; the
+-- "request_id", "uses"}. Raises TU001 with the promotions that are used up meanwhile, for the caller to roll back to before the
+-- call and price the order without them. Answers null when an order of this id is there already, else {"number", "state", "holds", "lines"}; the
 -- numbers of a hold are decimal text, as the wire wants them, those of `lines` integers.
 -- Plans are generic: all its statements go by keys, and planning each anew would cost more than running it.
 CREATE FUNCTION orders_place(p_order jsonb, p_lines jsonb, p_more jsonb) RETURNS jsonb LANGUAGE plpgsql
@@ -207,6 +211,7 @@ DECLARE
     v_warehouses uuid[];
     v_qtys bigint[];
     v_due date[];
+    v_gone uuid[];
     v_digits int := (p_more->>'account_digits')::int;
 BEGIN
     v := jsonb_populate_record(NULL::orders, p_order);
@@ -228,6 +233,10 @@ BEGIN
       INTO v_held
       FROM stock_reserve(v.id, v_ids, v_items, v_warehouses, v_qtys, v_due, CASE WHEN v_soft THEN 'soft' ELSE 'hard' END,
                          (p_more->>'expires_at')::timestamptz, v.placed_at) r;
+    v_gone := promotion_take(v.id, v.customer_id, p_more->'uses', v.placed_at);
+    IF v_gone <> '{}' THEN
+        RAISE EXCEPTION 'promotions are used up' USING ERRCODE = 'TU001', DETAIL = to_json(v_gone)::text;
+    END IF;
     SELECT coalesce(jsonb_agg(jsonb_build_object('line', h.line, 'item', h.item, 'held', decimal_text(h.held, 6),
                'short', decimal_text(h.short, 6))), '[]')
       INTO v_short FROM jsonb_to_recordset(v_held) AS h(line uuid, item uuid, held bigint, short bigint) WHERE h.short > 0;

@@ -96,6 +96,7 @@ CREATE TABLE sync_uploads (
     finished_at timestamptz,
     PRIMARY KEY (user_id, attachment_id)
 );
+CREATE INDEX sync_uploads_of_a_day ON sync_uploads (user_id, created_at);
 CREATE INDEX sync_uploads_expires ON sync_uploads (expires_at) WHERE finished_at IS NULL;
 
 -- One row. epoch names this life of the database: cursors of another life start over.
@@ -861,3 +862,64 @@ BEGIN
 END $$;
 CREATE TRIGGER sync_part_delete AFTER DELETE ON order_holds REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION sync_part_order_holds_delete();
+
+-- conflict
+CREATE FUNCTION sync_conflict_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
+    SELECT sync_xid(), 16, s.id, s.root, s.key, v.key
+      FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 16 AND s.id = v.id
+     WHERE s.root <> v.root OR s.key <> v.key
+    ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
+    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
+    SELECT 16, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
+    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
+           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_insert AFTER INSERT ON conflict_log REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_conflict_insert();
+CREATE FUNCTION sync_conflict_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM new_rows t JOIN old_rows o USING (id) WHERE coalesce(t.customer_id, t.entity_id) <> coalesce(o.customer_id, o.entity_id) OR t.position_id IS DISTINCT FROM o.position_id) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
+    SELECT sync_xid(), 16, s.id, s.root, s.key, v.key
+      FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 16 AND s.id = v.id
+     WHERE s.root <> v.root OR s.key <> v.key
+    ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
+    UPDATE sync_rows s SET root = v.root, key = v.key
+      FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE s.tbl = 16 AND s.id = v.id;
+    END IF;
+    UPDATE sync_rows s
+       SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = t.settled_at::date
+      FROM new_rows t WHERE s.tbl = 16 AND s.id = t.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_update AFTER UPDATE ON conflict_log REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_conflict_update();
+CREATE FUNCTION sync_conflict_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sync_rows s SET seq = sync_xid(), ver = s.ver + 1, del = TRUE
+      FROM old_rows t WHERE s.tbl = 16 AND s.id = t.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_delete AFTER DELETE ON conflict_log REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_conflict_delete();
+CREATE FUNCTION sync_conflict_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sync_rows SET seq = sync_xid(), ver = ver + 1, del = TRUE WHERE tbl = 16 AND NOT del;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sync_truncate AFTER TRUNCATE ON conflict_log
+    FOR EACH STATEMENT EXECUTE FUNCTION sync_conflict_truncate();

@@ -35,6 +35,7 @@ from backend.pricing.imports.mapping import (
     samples,
     vocabulary,
 )
+from backend.pricing.imports.meeting import load_ground, meetings
 from backend.pricing.imports.prices import Planned, plan_prices
 from backend.pricing.imports.programmes import PlannedPromotion, plan_promotions
 from backend.pricing.imports.rows import Source, source_rows
@@ -113,7 +114,11 @@ async def _check(import_id: UUID, run: UUID, row: Any) -> None:
     notes += [Note(f"import.{grid.kind}-unused", grid.name, len(grid.rows)) for grid in unused[:20]]
     if plan.source.skipped:
         notes.append(Note("import.rows-skipped", count=plan.source.skipped))
-    rows = price_rows(plan.planned) if kind == "prices" else promotion_rows(plan.promotions)
+    if kind == "prices":
+        rows = price_rows(plan.planned)
+    else:
+        ground = await load_ground()
+        rows = promotion_rows(plan.promotions, await asyncio.to_thread(meetings, plan.promotions, ground))
     await _store(import_id, run, rows)
     counts = {outcome: sum(1 for one in rows if one["outcome"] == outcome) for outcome in OUTCOMES}
     tables = [
@@ -179,10 +184,10 @@ async def _store(import_id: UUID, run: UUID, rows: Sequence[dict[str, Any]]) -> 
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         await db.execute(
-            """INSERT INTO price_import_rows (import_id, n, sheet, row, outcome, label, before, after, faults, plan,
-                                              target_id, target_version)
-               SELECT $1, r.n, r.sheet, r.row, r.outcome, r.label, r.before, r.after, r.faults, r.plan, r.target_id,
-                      r.target_version
+            """INSERT INTO price_import_rows (import_id, n, sheet, row, outcome, label, before, after, faults, meetings,
+                                              plan, target_id, target_version)
+               SELECT $1, r.n, r.sheet, r.row, r.outcome, r.label, r.before, r.after, r.faults,
+                      coalesce(r.meetings, '[]'), r.plan, r.target_id, r.target_version
                  FROM jsonb_populate_recordset(NULL::price_import_rows, $2::text::jsonb) AS r
                ON CONFLICT (import_id, n) DO NOTHING""",
             import_id, _json(chunk),

@@ -21,6 +21,12 @@ class ImportNothing(Refusal):
     code = "import-nothing"
 
 
+class ImportNoErrors(Refusal):
+    """Every row could be taken: there is nothing to mend."""
+
+    code = "import-no-errors"
+
+
 class ImportStale(Refusal):
     """Prices, goods or customers have changed since the rows were checked: they have to be checked again."""
 

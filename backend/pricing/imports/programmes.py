@@ -20,7 +20,7 @@ from backend.pricing.imports.rows import Fault, Place, Source, SourceRow, plain
 from backend.pricing.promotions.rules import read_rule
 
 Raw = dict[str, Any]
-_CODE: Final = re.compile(r"[\x21-\x7e]{1,40}")
+_CODE: Final = re.compile(r"[\x21-\x7d]{1,40}")
 _GIFT: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:x|×|\*)?\s*(.+)", re.IGNORECASE)
 _SPLIT: Final = re.compile(r"\s*[,;\n]\s*")
 _YES: Final = frozenset({"x", "co", "yes", "y", "1", "true", "doc quyen", "exclusive"})

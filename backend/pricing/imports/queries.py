@@ -84,9 +84,9 @@ async def list_rows(
         raise NotVisible
     after = decode_cursor(cursor, int)
     rows = await db.fetch(
-        """SELECT n, sheet, row, outcome, label, before, after, faults FROM price_import_rows
+        """SELECT n, sheet, row, outcome, label, before, after, faults, meetings FROM price_import_rows
             WHERE import_id = $1 AND n > $2 AND ($3::text IS NULL OR outcome = $3) ORDER BY n LIMIT $4""",
         import_id, after[0] if after else 0, outcome, limit + 1,
     )  # fmt: skip
-    items = [RowOut(**dict(row)) for row in rows[:limit]]
+    items = [msgspec.convert(dict(row), RowOut) for row in rows[:limit]]
     return Page(items, encode_cursor(items[-1].n) if len(rows) > limit else None)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get, patch, post
+from litestar import Request, Response, get, patch, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, Parameter, QueryParameter
@@ -12,7 +12,7 @@ from backend.core.database import in_transaction
 from backend.core.paging import Page
 from backend.papers.packages import MOST_BYTES
 from backend.people.access import Actor, rule
-from backend.pricing.imports import applying, importing, queries, undoing
+from backend.pricing.imports import applying, importing, queries, returning, undoing
 from backend.pricing.imports.schemas import (
     Apply,
     Imported,
@@ -28,7 +28,13 @@ from backend.pricing.imports.words import Kind
 
 Limit = Annotated[int, Parameter(ge=1, le=200)]
 List = Annotated[UUID | None, QueryParameter(name="list")]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ENVELOPE = 16_384  # what a form adds around its file
+
+
+async def whole_form(request: Request[Any, Any, Any]) -> None:
+    """Take a form in before it is taken apart: one that is cut off leaves no half-written file to anybody."""
+    await request.body()
 
 
 @post(
@@ -36,6 +42,7 @@ _ENVELOPE = 16_384  # what a form adds around its file
     opt={**rule("price.change"), "body": "any"},
     request_max_body_size=MOST_BYTES + _ENVELOPE,
     multipart_form_part_limit=5,
+    before_request=whole_form,
 )
 async def begin_import(
     data: MultipartBody[UploadFile], actor: NamedDependency[Actor], kind: FromQuery[Kind], list_id: List = None
@@ -72,6 +79,14 @@ async def list_rows(
     return await queries.list_rows(import_id, actor=actor, outcome=outcome, limit=limit, cursor=cursor)
 
 
+@get("/price-imports/{import_id:uuid}/errors.xlsx", opt=rule("price.change"))
+async def error_file(import_id: FromPath[UUID], actor: NamedDependency[Actor]) -> Response[bytes]:
+    """The rows that could not be taken, with the reason, to mend and hand in again."""
+    headers = {"Content-Disposition": 'attachment; filename="errors.xlsx"', "Cache-Control": "no-store"}
+    content = await returning.error_file(import_id, actor=actor)
+    return Response(content, media_type=XLSX, headers=headers)
+
+
 @patch("/price-imports/{import_id:uuid}", opt=rule("price.change"))
 async def remap(import_id: FromPath[UUID], data: JSONBody[Remap], actor: NamedDependency[Actor]) -> Imported:
     """Correct how the file is read; its rows are checked anew."""
@@ -97,5 +112,5 @@ async def undo_import(import_id: FromPath[UUID], data: JSONBody[Undo], actor: Na
 
 
 route_handlers: list[Any] = [
-    begin_import, list_imports, show_import, list_rows, remap, recheck, apply_import, undo_import,
+    begin_import, list_imports, show_import, list_rows, error_file, remap, recheck, apply_import, undo_import,
 ]  # fmt: skip

@@ -122,8 +122,29 @@ class ImportOut(ImportRow, frozen=True, kw_only=True):
     version: int
 
 
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """Another programme that one of the file meets, and what happens then (as `Overlap` of promotions).
+
+    `state` is `file` for another one of the file, whose first `row` is named. `items` and `customers` they share.
+    """
+
+    kind: Literal["stack", "best", "priority", "exclusive", "tie"]
+    code: str
+    name: str
+    state: str
+    row: int | None
+    group: str | None
+    winner: str | None
+    first: str | None
+    items: int
+    customers: int
+
+
 class RowOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the dry run: what it is about, what it was and would be, and what is wrong, each with its column."""
+    """One row of the dry run: what it is about, what it was and would be, and what is wrong, each with its column.
+
+    `meetings` are the first programmes it meets, of a programme.
+    """
 
     n: int
     sheet: int
@@ -133,6 +154,7 @@ class RowOut(msgspec.Struct, frozen=True, kw_only=True):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     faults: list[dict[str, Any]]
+    meetings: list[Meeting]
 
 
 class Imported(msgspec.Struct, frozen=True):

@@ -63,13 +63,14 @@ def shown(row: PriceRow) -> Kept:
     }
 
 
-def promotion_rows(planned: list[PlannedPromotion]) -> list[Kept]:
-    """The rows of a discount programme's dry run: one for each programme."""
+def promotion_rows(planned: list[PlannedPromotion], met: list[list[Kept]]) -> list[Kept]:
+    """The rows of a discount programme's dry run: one for each programme, with those it meets."""
     return [
         {
             "n": n, "sheet": one.places[0].table, "row": one.places[0].row, "outcome": one.outcome,
             "label": {**one.label, "rows": ", ".join(str(place.row) for place in one.places[:20])},
             "faults": one.faults,
+            "meetings": others,
             "before": None if one.target is None or one.faults else one.target.rule,
             "after": one.rule,
             "plan": None if one.rule is None or one.faults else {"code": one.code, "rule": one.rule,
@@ -77,7 +78,7 @@ def promotion_rows(planned: list[PlannedPromotion]) -> list[Kept]:
             "target_id": None if one.target is None else str(one.target.id),
             "target_version": None if one.target is None else one.target.version,
         }
-        for n, one in enumerate(planned, 1)
+        for n, (one, others) in enumerate(zip(planned, met, strict=True), 1)
     ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What would this customer pay, and why: the price brain asked with reasons, its codes put into rows and names."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,9 @@ from backend.core import database as db
 from backend.core.errors import NotVisible, Refusal
 from backend.core.money import text_of_scaled
 from backend.people.access import Actor, require, scope
+from backend.pricing.choices import stem
 from backend.pricing.errors import AmountTooLarge
+from backend.pricing.limits import without_customers
 from backend.pricing.lists.queries import RULE_COLUMNS, RULE_TABLES, rules_out, visible
 from backend.pricing.lists.reasons import Reasons, reasons, standing
 from backend.pricing.lists.schemas import OffPrice, Ref, RuleOut
@@ -26,6 +29,7 @@ from backend.pricing.quoting import LARGEST
 from backend.pricing.rules import Totals
 from backend.pricing.rules_book import Book
 from backend.pricing.shelf import FACTS, Shelf, load_shelf, on_shelf
+from backend.pricing.spending import SPENT, read_spent
 
 Rules = dict[tuple[str, str], RuleOut]
 
@@ -38,9 +42,9 @@ async def explain(ask: Ask, *, actor: Actor) -> Explained:
     `currency-unknown`, `rate-missing`, `price-list-unknown`, `amount-too-large`; no price at all is an answer.
     """
     require(actor, "pricelist.read")
-    row = await _customer(ask.customer, actor=actor)
+    row = await _customer(ask, actor=actor)
     shelf = on_shelf(row["mark"]) or await load_shelf()
-    found = _reasons(shelf, ask, shelf.facts(row))
+    found = _reasons(shelf, ask, shelf.facts(row), shelf.gone(read_spent(row["spent"])))
     gifts = [line for line in found.order.lines if line.gift is not None] if found.totals else []
     items = await _items([ask.item, *(UUID(line.item.id) for line in gifts)])
     if ask.item not in items:
@@ -82,12 +86,13 @@ async def explain(ask: Ask, *, actor: Actor) -> Explained:
     )
 
 
-async def _customer(customer_id: UUID, *, actor: Actor) -> Any:
-    predicate, arguments = scope(actor, "c.position_id", 2)
+async def _customer(ask: Ask, *, actor: Actor) -> Any:
+    predicate, arguments = scope(actor, "c.position_id", 3)
     row = await db.fetch_row(
-        f"""SELECT m.mark, c.id, c.code, c.name, {FACTS} FROM customers c CROSS JOIN pricing_mark m
+        f"""SELECT m.mark, c.id, c.code, c.name, {SPENT} AS spent, {FACTS} FROM customers c CROSS JOIN pricing_mark m
              WHERE c.id = $1 AND c.deleted_at IS NULL AND {predicate}""",
-        customer_id,
+        ask.customer,
+        ask.on,
         *arguments,
     )
     if row is None:
@@ -95,9 +100,13 @@ async def _customer(customer_id: UUID, *, actor: Actor) -> Any:
     return row
 
 
-def _reasons(shelf: Shelf, ask: Ask, facts: dict[str, Any]) -> Reasons:
+def _reasons(shelf: Shelf, ask: Ask, facts: dict[str, Any], gone: Collection[str]) -> Reasons:
+    """`gone`: promotions that have nothing more to give to the customer; the trace calls that `limit`."""
     customer = str(ask.customer)
-    book = Book({**shelf.raw, "customers": {customer: facts}})
+    promotions = [
+        without_customers(one, [customer]) if stem(one["id"]) in gone else one for one in shelf.raw["promotions"]
+    ]
+    book = Book({**shelf.raw, "customers": {customer: facts}, "promotions": promotions})
     line = {"item": str(ask.item), "qty": ask.qty, **({"unit": ask.unit} if ask.unit else {})}
     asked: dict[str, Any] = {"customer": customer, "date": ask.on.isoformat(), "lines": [line]}
     if ask.currency is not None:
@@ -114,6 +123,12 @@ def _reasons(shelf: Shelf, ask: Ask, facts: dict[str, Any]) -> Reasons:
         elif refusal.code == "unit-unknown":
             refusal.pointer = "/unit"
         raise
+    for entry in found.order.trace:
+        promotion = entry.get("promotion", "")
+        if entry["code"] == "when" and stem(promotion) in gone:
+            entry["code"] = "limit"
+        elif entry["code"] == "coupon" and stem(promotion) != promotion:
+            entry["code"] = "choice"
     if found.totals is not None and found.totals.gross > LARGEST:
         raise AmountTooLarge(most=LARGEST)
     return found

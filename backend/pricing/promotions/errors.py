@@ -21,6 +21,12 @@ class PromotionNameUnknown(Malformed):
     code = "promotion-name-unknown"
 
 
+class PromotionBudgetUsed(Malformed):
+    """More than this budget was given already; `used` says how much."""
+
+    code = "promotion-budget-used"
+
+
 class PromotionCodeTaken(Refusal):
     """Another promotion has this code already."""
 

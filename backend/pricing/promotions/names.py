@@ -1,6 +1,6 @@
 """The names a rule uses: whether each is there when it is saved, and what people call them when it is shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,9 +60,15 @@ def _conditions(condition: Raw | None, where: str) -> Iterator[tuple[str, str, s
             yield f"{where}/value", kind, name
 
 
-async def check_names(rule: Raw, shelf: Shelf, *, actor: Actor) -> None:
-    """Refuse `promotion-name-unknown` with the place of the first name that is not there or not the actor's."""
-    named = list(names_in(rule))
+async def check_names(
+    rule: Raw, shelf: Shelf, *, actor: Actor, gifts: Sequence[Mapping[str, str]] | None = None
+) -> None:
+    """Refuse `promotion-name-unknown` with the place of the first name that is not there or not the actor's.
+
+    `gifts` are those to choose from; their places are below `/extras/gifts`.
+    """
+    chosen = [(f"/extras/gifts/{place}", gift) for place, gift in enumerate(gifts or ())]
+    named = [*names_in(rule), *((f"{where}/item", "gift", gift["item"]) for where, gift in chosen)]
     predicate, arguments = scope(actor, "c.position_id", 3)
     rows = await db.fetch(
         f"""SELECT asked.kind, asked.name FROM unnest($1::text[], $2::text[]) AS asked (kind, name)
@@ -85,9 +91,11 @@ async def check_names(rule: Raw, shelf: Shelf, *, actor: Actor) -> None:
     for where, effect in effects_of(rule):
         if effect["kind"] == "gift":
             _check_gift_unit(effect, shelf, f"/rule{where}")
+    for where, gift in chosen:
+        _check_gift_unit(gift, shelf, where)
 
 
-def _check_gift_unit(effect: Raw, shelf: Shelf, where: str) -> None:
+def _check_gift_unit(effect: Mapping[str, Any], shelf: Shelf, where: str) -> None:
     try:
         units = shelf.book.item(effect["item"]).units
         units.of(effect.get("unit") or units.base_unit or "")

@@ -15,16 +15,23 @@ from backend.core import database as db
 from backend.core.clock import today
 from backend.core.errors import NotVisible
 from backend.core.folding import fold
+from backend.core.money import text_of_minor
 from backend.core.paging import MOST, Page, decode_cursor, encode_cursor
 from backend.people.access import Actor, scope
+from backend.pricing.choices import expanded
+from backend.pricing.limits import Limit, Standing, least_use, refusing
+from backend.pricing.promotions.extras import company_digits, of_row
 from backend.pricing.promotions.names import labels_of, without_strangers
 from backend.pricing.promotions.overlaps import overlaps_of
 from backend.pricing.promotions.rules import State, effects_of, state_on
 from backend.pricing.promotions.schemas import GroupChoice, PromotionDetail, PromotionRow, Step
-from backend.pricing.shelf import current_shelf
+from backend.pricing.shelf import Shelf, current_shelf
 
 _RANKED = """array_position(ARRAY['active', 'scheduled', 'draft', 'paused', 'ended'],
                             promotion_state(p.state, p.rule, $1))"""
+
+_LIMITED = """p.budget, p.per_customer, p.gifts::text AS gifts, coalesce(l.used, 0) AS used,
+              coalesce(p.origin, p.id) AS root"""
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -62,8 +69,8 @@ async def list_promotions(
     predicate, arguments = _theirs(actor, 10)
     rows = await db.fetch(
         f"""SELECT p.id, p.code, p.rule::text AS rule, p.replaces, p.version, p.changed_at, p.state,
-                   {_RANKED} AS rank
-              FROM promotions p
+                   {_RANKED} AS rank, {_LIMITED}
+              FROM promotions p LEFT JOIN promotion_limits l ON l.promotion_id = coalesce(p.origin, p.id)
              WHERE p.deleted_at IS NULL AND {predicate}
                AND ($2::text IS NULL OR promotion_state(p.state, p.rule, $1) = $2)
                AND customers_fold(p.code || ' ' || coalesce(p.rule #>> '{{name,vi}}', '') || ' '
@@ -86,7 +93,8 @@ async def list_promotions(
     )  # fmt: skip
     page = rows[:limit]
     more = len(rows) > limit
-    return Page([_row(one) for one in page], encode_cursor(page[-1]["rank"], page[-1]["code"]) if more else None)
+    shelf = await current_shelf()
+    return Page([_row(one, shelf) for one in page], encode_cursor(page[-1]["rank"], page[-1]["code"]) if more else None)
 
 
 def _plain(word: str) -> str:
@@ -94,7 +102,8 @@ def _plain(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _row(row: Any) -> PromotionRow:
+def _row(row: Any, shelf: Shelf) -> PromotionRow:
+    extras = of_row(row)
     rule = msgspec.json.decode(row["rule"])
     names: Mapping[str, str] = rule.get("name") or {}
     return PromotionRow(
@@ -103,8 +112,22 @@ def _row(row: Any) -> PromotionRow:
         stage=rule.get("stage", "line"), valid_from=rule.get("valid_from"), valid_to=rule.get("valid_to"),
         effects=[effect["kind"] for _, effect in effects_of(rule)], group=rule.get("group"),
         exclusive=rule.get("exclusive", False), priority=rule.get("priority", 0), replaces=row["replaces"],
-        version=row["version"], changed_at=row["changed_at"],
+        version=row["version"], changed_at=row["changed_at"], used=_used(row, shelf),
+        budget=extras.as_wire(company_digits(shelf)).get("budget"), used_up=_used_up(row, rule, shelf),
+        per_customer=extras.per_customer, choices=len(extras.gifts or ()),
     )  # fmt: skip
+
+
+def _used(row: Any, shelf: Shelf) -> str | None:
+    return None if row["budget"] is None else text_of_minor(row["used"], company_digits(shelf))
+
+
+def _used_up(row: Any, rule: dict[str, Any], shelf: Shelf) -> bool:
+    """Whether its budget has less than the least left that it can give: it is in no book then."""
+    if row["budget"] is None or row["state"] == "draft":
+        return False
+    least = least_use(shelf.book, expanded(row["code"], rule, of_row(row).gifts))
+    return refusing(Limit(row["root"], row["budget"], None), Standing(row["used"]), least) is not None
 
 
 async def show_promotion(promotion_id: UUID, *, actor: Actor) -> PromotionDetail:
@@ -112,28 +135,31 @@ async def show_promotion(promotion_id: UUID, *, actor: Actor) -> PromotionDetail
     predicate, arguments = _theirs(actor, 2)
     row = await db.fetch_row(
         f"""SELECT p.id, p.code, p.rule::text AS rule, p.state, p.replaces, p.version, p.changed_at,
+                   {_LIMITED}, (SELECT coalesce(sum(u.times), 0)::int FROM promotion_uses u
+                     WHERE u.promotion_id = coalesce(p.origin, p.id)) AS uses,
                    old.code AS replaces_code, g.pick,
                    (SELECT n.id FROM promotions n WHERE n.replaces = p.id AND n.state = 'draft'
                        AND n.deleted_at IS NULL) AS next
               FROM promotions p LEFT JOIN promotions old ON old.id = p.replaces
               LEFT JOIN promotion_groups g ON g.code = p.rule->>'group'
+              LEFT JOIN promotion_limits l ON l.promotion_id = coalesce(p.origin, p.id)
              WHERE p.id = $1 AND p.deleted_at IS NULL AND {predicate}""",
         promotion_id, *arguments,
     )  # fmt: skip
     if row is None:
         raise NotVisible
     rule = msgspec.json.decode(row["rule"])
-    labels = await labels_of(rule, actor=actor)
+    extras = of_row(row)
+    labels = await labels_of(rule, actor=actor, more=tuple(UUID(gift["item"]) for gift in extras.gifts or ()))
     shown, hidden = without_strangers(rule, labels)
     state = state_on(row["state"], rule, today())
     known = [one for one in (row["id"], row["replaces"], row["next"]) if one is not None]
-    overlaps = (
-        await overlaps_of(await current_shelf(), row["code"], rule, actor=actor, without=known)
-        if state != "ended"
-        else []
-    )
+    shelf = await current_shelf()
+    overlaps = await overlaps_of(shelf, row["code"], rule, actor=actor, without=known) if state != "ended" else []
     return PromotionDetail(
-        id=row["id"], code=row["code"], rule=shown, state=state, group_pick=row["pick"], labels=labels,
+        id=row["id"], code=row["code"], rule=shown, used=_used(row, shelf),
+        extras=extras.as_wire(company_digits(shelf)), used_up=_used_up(row, rule, shelf), uses=row["uses"],
+        state=state, group_pick=row["pick"], labels=labels,
         hidden_customers=hidden, replaces=row["replaces"], replaces_code=row["replaces_code"], next=row["next"],
         version=row["version"], changed_at=row["changed_at"], overlaps=overlaps,
         steps=await _steps(promotion_id, actor=actor),

@@ -178,7 +178,8 @@ def _condition(given: Any, where: str, depth: int = 1, left: list[int] | None = 
 
 def _comparison(given: Raw, where: str) -> Raw:
     fact, op, value = given.get("fact"), given.get("op"), given.get("value")
-    kind = "number" if fact in NUMBERS else "flag" if fact in FLAGS else "text" if fact in TEXTS else None
+    named = fact if isinstance(fact, str) else ""
+    kind = "number" if named in NUMBERS else "flag" if named in FLAGS else "text" if named in TEXTS else None
     if kind is None or set(given) - {"fact", "op", "value"}:
         raise PromotionMalformed(pointer=f"{where}/fact")
     if not isinstance(op, str) or op not in _OPS[kind]:
@@ -189,7 +190,7 @@ def _comparison(given: Raw, where: str) -> Raw:
     values = value if many and isinstance(value, list) else [value]
     if many and (not isinstance(value, list) or not value or (op == "between" and len(value) != 2)):
         raise PromotionMalformed(pointer=f"{where}/value")
-    if not all(_fits(str(fact), kind, one) for one in values):
+    if not all(_fits(named, kind, one) for one in values):
         raise PromotionMalformed(pointer=f"{where}/value")
     return {"fact": fact, "op": op, "value": value}
 

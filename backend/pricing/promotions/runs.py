@@ -16,12 +16,16 @@ from backend.core.errors import Malformed, NotVisible
 from backend.core.ids import new_id
 from backend.geo.errors import RegionSetUnknown
 from backend.people.access import ADMIN, Actor, require, scope
+from backend.pricing.choices import choice
 from backend.pricing.promotions.errors import RunOver
+from backend.pricing.promotions.extras import Stored, of_row
 from backend.pricing.promotions.queries import show_promotion
 from backend.pricing.promotions.schemas import Run, StartRun
 from backend.pricing.promotions.simulating import with_and_without
-from backend.pricing.promotions.tally import Cost, Tally
-from backend.pricing.rules_book import Book
+from backend.pricing.promotions.tally import Tally
+from backend.pricing.promotions.tally_crew import Setup
+from backend.pricing.promotions.tally_limits import Limits
+from backend.pricing.promotions.tally_rows import Cost
 from backend.pricing.shelf import FACTS, current_shelf
 
 WEEKS: Final = timedelta(weeks=13)
@@ -42,6 +46,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     from_on: date
     to_on: date
     region_set: str
+    extras: Stored
 
 
 async def open_run(promotion_id: UUID, command: StartRun, *, actor: Actor) -> UUID:
@@ -60,8 +65,9 @@ async def open_run(promotion_id: UUID, command: StartRun, *, actor: Actor) -> UU
         raise RegionSetUnknown(pointer="/region_set")
     run_id = new_id()
     await db.execute(
-        """INSERT INTO promotion_runs (id, promotion_id, rule, from_on, to_on, region_set, asked_by, asked_at)
-           SELECT $1, id, rule, $3, $4, $5, $6, $7 FROM promotions WHERE id = $2""",
+        """INSERT INTO promotion_runs (id, promotion_id, rule, budget, per_customer, gifts, from_on, to_on, region_set,
+                                       asked_by, asked_at)
+           SELECT $1, id, rule, budget, per_customer, gifts, $3, $4, $5, $6, $7 FROM promotions WHERE id = $2""",
         run_id, promotion.id, from_on, to_on, command.region_set, actor.user_id, now(),
     )  # fmt: skip
     return run_id
@@ -116,27 +122,36 @@ async def begin_run(run_id: UUID) -> Work | None:
              FROM promotions p LEFT JOIN promotions old ON old.id = p.replaces, users u
             WHERE r.id = $1 AND r.state IN ('waiting', 'running') AND p.id = r.promotion_id AND u.id = r.asked_by
            RETURNING r.id, u.login, p.code, old.code AS replaces_code, r.rule::text AS rule, r.from_on, r.to_on,
-                     r.region_set""",
+                     r.region_set, r.budget, r.per_customer, r.gifts::text AS gifts""",
         run_id, now(),
     )  # fmt: skip
-    return None if row is None else Work(**{**row, "rule": msgspec.json.decode(row["rule"])})
+    if row is None:
+        return None
+    own = {name: row[name] for name in Work.__struct_fields__ if name not in ("rule", "extras")}
+    return Work(**own, rule=msgspec.json.decode(row["rule"]), extras=of_row(row))
 
 
-async def tally_for(work: Work, *, actor: Actor) -> Tally:
-    """The books and facts a run needs, read once: three statements, however many orders follow."""
+async def tally_for(work: Work, *, actor: Actor) -> tuple[Tally, Setup]:
+    """The books and facts a run needs, read once here and for helpers: three statements however many the orders."""
     shelf = await current_shelf()
     ours, plain = with_and_without(
-        shelf, work.code, work.rule, leave_out=filter(None, [work.replaces_code]), always=True
+        shelf, work.code, work.rule, leave_out=filter(None, [work.replaces_code]), always=True, gifts=work.extras.gifts
     )
+    extras = work.extras
+    limited = extras.budget is not None or extras.per_customer is not None
     predicate, arguments = scope(actor, "c.position_id", 1)
     customers = await db.fetch(f"SELECT c.id, {FACTS} FROM customers c WHERE {predicate}", *arguments)
     costs = await db.fetch("SELECT id::text, floor_price_micro, cost_micro, list_currency FROM items")
-    rule = next(one for one in ours["promotions"] if one["id"] == work.code)
-    return Tally(
-        (Book(ours), Book(plain)), rule,
-        {row["id"]: shelf.facts(row) for row in customers},
-        {row["id"]: Cost(row["floor_price_micro"], row["cost_micro"], row["list_currency"]) for row in costs},
+    setup = Setup(
+        book={**shelf.raw, "promotions": [], "customers": {}}, ours=ours["promotions"], plain=plain["promotions"],
+        coupon=work.rule.get("coupon"), choices=[choice(work.code, n) for n, _ in enumerate(extras.gifts or (), 1)],
+        facts={row["id"]: shelf.facts(row) for row in customers},
+        costs={
+            row["id"]: Cost(row["floor_price_micro"], row["cost_micro"], row["list_currency"]) for row in costs
+        },
     )  # fmt: skip
+    limits = Limits(work.code, extras.budget, extras.per_customer) if limited else None
+    return setup.tally(shelf.book, limits), setup
 
 
 async def report_progress(run_id: UUID, done: int, total: int) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from backend.pricing.promotions.rules import State
-from backend.pricing.promotions.schemas_rule import Code
+from backend.pricing.promotions.schemas_rule import Extras, PromotionCode
 
 Pick = Literal["best", "priority"]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
@@ -16,7 +16,11 @@ Named = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
 class PromotionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A promotion in a list. `effects` are the kinds of what it does, in the order of its tiers."""
+    """A promotion in a list. `effects` are the kinds of what it does, in the order of its tiers.
+
+    `budget` and `used` are amounts of the company's currency over all its versions; both null without a budget.
+    `used_up`: nothing is left of it.
+    """
 
     id: UUID
     code: str
@@ -33,6 +37,11 @@ class PromotionRow(msgspec.Struct, frozen=True, kw_only=True):
     replaces: UUID | None
     version: int
     changed_at: datetime
+    budget: str | None
+    used: str | None
+    used_up: bool
+    per_customer: int | None
+    choices: int
 
 
 class Overlap(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,11 +93,16 @@ class PromotionDetail(msgspec.Struct, frozen=True, kw_only=True):
     """One promotion, whole. `labels` names the items and customers of the rule by their ids.
 
     `hidden_customers` counts the customers it names that are not the reader's. `next` is the draft of its next version.
+    `extras` are budget, cap and choice of gifts; `used` is what all its versions have given so far, on `uses` orders.
     """
 
     id: UUID
     code: str
     rule: dict[str, Any]
+    extras: dict[str, Any]
+    used: str | None
+    used_up: bool
+    uses: int
     state: State
     group_pick: Pick | None
     labels: dict[str, Label]
@@ -113,18 +127,20 @@ class GroupChoice(msgspec.Struct, frozen=True):
 class DraftPromotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A new promotion; it does nothing yet. `group_pick` says how a new group of its name chooses."""
 
-    code: Code
+    code: PromotionCode
     rule: dict[str, Any]
+    extras: Extras = Extras()
     id: UUID | None = None
     group_pick: Pick | None = None
 
 
 class ChangePromotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Another rule or code for a promotion."""
+    """Another rule or code for a promotion; `extras`, where given, take the place of all it had."""
 
     expected_version: int
     rule: dict[str, Any] | None = None
-    code: Code | None = None
+    extras: Extras | None = None
+    code: PromotionCode | None = None
     group_pick: Pick | None = None
 
 
@@ -151,7 +167,7 @@ class TakeStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CopyPromotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The code of the copy."""
 
-    code: Code
+    code: PromotionCode
     id: UUID | None = None
 
 
@@ -166,6 +182,8 @@ class TrialLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A basket to be priced with and without a rule. Nothing is stored.
 
+    `gift` is the place of the gift that was chosen, from 1, where there is a choice.
+
     `promotion_id` names the promotion the rule belongs to, which is left out on both sides, and with it the version it
     replaces on the side of the rule.
     """
@@ -175,7 +193,9 @@ class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     on: date
     lines: Annotated[list[TrialLine], msgspec.Meta(min_length=1, max_length=200)]
     promotion_id: UUID | None = None
-    code: Code = "NEW"
+    code: PromotionCode = "NEW"
+    extras: Extras = Extras()
+    gift: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
     group_pick: Pick | None = None
     coupons: Annotated[list[Named], msgspec.Meta(max_length=20)] = []
     payment_term: Named | None = None
@@ -186,7 +206,8 @@ class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """A trial basket priced twice, in the form `price_order` answers; differences are `with` less `without`.
 
-    `gifts` are the gift lines the rule adds; `trace` what was looked at and skipped with the rule in force.
+    `gifts` are the gift lines the rule adds; `trace` what was looked at and skipped with the rule in force. `gives` is
+    what this basket would take from a budget; `refused` says which limit would stand against it today.
     """
 
     currency: str
@@ -196,6 +217,10 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     gifts: list[dict[str, Any]]
     labels: dict[str, Label]
     promotions: dict[str, Label]
+    gives: str = "0"
+    left: str | None = None
+    times: int = 0
+    refused: Literal["budget", "customer"] | None = None
 
 
 class StartRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

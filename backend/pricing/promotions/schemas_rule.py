@@ -11,6 +11,8 @@ import msgspec
 Dec = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$")]
 Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,40}$")]
+# What a promotion is called: "~" parts it from its choices in a book.
+PromotionCode = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7d]{1,40}$")]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Words = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=2000)]
 Basis = Literal["original", "running"]
@@ -132,6 +134,26 @@ class BuyGet(Part, tag_field="kind", tag="buy_get"):
 
 
 Effect = Percent | Amount | Price | Gift | BuyGet
+
+
+class Choice(Part):
+    """A gift the customer may choose."""
+
+    item: Word
+    qty: Dec
+    unit: Word | None = None
+
+
+class Extras(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    """What a promotion says beyond the price grammar.
+
+    `budget`: the most all its orders together may get, in the company's currency; `per_customer`: in how many orders of
+    a customer it acts; `gifts`: two to ten gifts of which the customer chooses one, in place of the effect's own.
+    """
+
+    budget: Dec | None = None
+    per_customer: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+    gifts: Annotated[list[Choice], msgspec.Meta(min_length=2, max_length=10)] | None = None
 
 
 class Tier(Part):

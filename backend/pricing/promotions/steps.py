@@ -8,6 +8,7 @@ from backend.core.clock import now, today
 from backend.people.access import Actor, require
 from backend.pricing.promotions.editing import Held, hold, note_step
 from backend.pricing.promotions.errors import PromotionEnded, PromotionOver, PromotionStep, PromotionWarnings
+from backend.pricing.promotions.extras import check_budget, company_digits
 from backend.pricing.promotions.names import check_names
 from backend.pricing.promotions.overlaps import overlaps_of
 from backend.pricing.promotions.rules import STEPS, read_rule
@@ -21,7 +22,8 @@ async def activate_promotion(promotion_id: UUID, command: Activate, *, actor: Ac
     The version it replaces ends in the same transaction.
 
     Refuses `stale-version`; `promotion-step` from any other state; `promotion-over` when its last day has passed; what
-    drafting refuses, for the world may have changed since; `promotion-warnings` naming every warning not acknowledged.
+    drafting refuses, for the world may have changed since; `promotion-budget-used` for a next version with less than
+    was given already; `promotion-warnings` naming every warning not acknowledged.
     """
     require(actor, "promotion.change")
     held = await hold(promotion_id, command.expected_version)
@@ -29,18 +31,20 @@ async def activate_promotion(promotion_id: UUID, command: Activate, *, actor: Ac
         raise PromotionOver(pointer="/rule/valid_to", promotion=held.code, valid_to=held.rule["valid_to"])
     _check(held, "activation")
     shelf = await current_shelf()
-    await check_names(read_rule(held.rule), shelf, actor=actor)
+    await check_names(read_rule(held.rule), shelf, gifts=held.extras.gifts, actor=actor)
+    await check_budget(held.root, held.extras.budget, company_digits(shelf))
     without = [one for one in (held.id, held.replaces) if one is not None]
     warnings = await overlaps_of(shelf, held.code, held.rule, actor=actor, without=without)
     missing = [one.key for one in warnings if one.key not in command.acknowledged]
     if missing:
         raise PromotionWarnings(missing=missing, count=len(missing))
+    if held.stored == "draft" and held.replaces is not None:
+        await _end_replaced(held, actor=actor)
     await _move(held, "on")
     step = "resumed" if held.stored == "paused" else "activated"
     seen = tuple(one.key for one in warnings)
-    await note_step(held.id, step, {"code": held.code, "rule": held.rule}, actor=actor, acknowledged=seen)
-    if held.stored == "draft" and held.replaces is not None:
-        await _end_replaced(held, actor=actor)
+    details = {"code": held.code, "rule": held.rule, "extras": held.extras}
+    await note_step(held.id, step, details, actor=actor, acknowledged=seen)
 
 
 async def pause_promotion(promotion_id: UUID, command: TakeStep, *, actor: Actor) -> None:

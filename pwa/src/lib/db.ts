@@ -3,6 +3,7 @@
 // IndexedDB is the number of records, not their size.
 import Dexie, { type Table } from 'dexie'
 import { desk } from './desk.ts'
+import { keepingUnsent } from './upgrading.ts'
 import type { ProblemBody } from './api.ts'
 import type { AddressRow, ContactRow, CustomerRow, Row } from './rows.ts'
 
@@ -100,12 +101,14 @@ export interface JournalEntry {
   result?: unknown
 }
 
-/** Something the user should answer although nothing waits to be sent: a price that changed (`id` is the order's). */
+/** Something the user should answer although nothing waits to be sent: a price that changed (`id` is the order's), or a value of theirs that lost a merge (the conflict's). */
 export interface Attention {
   id: string
   at: string
-  kind: 'price'
-  data: { number: string | null; customer: string }
+  kind: 'price' | 'conflict'
+  /** The customer (or what stands for it) it leaves the phone with. */
+  root: string
+  data: { number?: string | null; field?: string }
   /** The answer was to leave it as it is. */
   left?: boolean
 }
@@ -156,6 +159,9 @@ export class Store extends Dexie {
       draft: 'key',
       book: 'version, at',
     })
+    this.version(2).stores({ attention: 'id, root' }).upgrade((tx) =>
+      keepingUnsent(tx, () => tx.table('attention').toCollection().modify((one: Attention & { data: { customer?: string } }) => void (one.root ??= one.data.customer ?? ''))),
+    )
   }
 
   async read<T>(k: string): Promise<T | undefined> {

@@ -132,6 +132,7 @@ export async function updateCustomer(store: Store, doc: CustomerDoc, changes: Re
 export async function pinAddress(store: Store, doc: CustomerDoc, address: AddressRow, at: { lat: number; lon: number; accuracy_m: number }, method: 'manual' | 'rep_fix'): Promise<void> {
   await enqueue(store, {
     name: 'address.pin', root: doc.id, args: { id: address.id, lat: at.lat, lon: at.lon, accuracy_m: at.accuracy_m, method },
+    base: { ver: address._v, values: { lat: address.lat, lon: address.lon } },
     label: { key: 'outbox.pin', values: { name: doc.row?.name ?? '' } },
     overlay: [{ t: 'address', id: address.id, row: { lat: at.lat, lon: at.lon, accuracy_m: at.accuracy_m, grade: method === 'manual' ? 'pin' : 'gps' } }],
   })

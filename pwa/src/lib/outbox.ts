@@ -14,8 +14,10 @@ export const PUSH_LIMIT = 50
 /** Below the 256 KB the office takes, the envelope included. */
 export const PUSH_BYTES = 200 * 1024
 export const PARK_AFTER = 8
-/** Columns of arguments that name another thing: if that thing waits itself, it must go first. */
-const REFERENCES = ['customer_id', 'visit_id', 'owner_id', 'order_id', 'ship_address_id', 'request_id']
+/** Columns of arguments that name a thing: where what makes it waits itself, that must go first. */
+const REFERENCES = ['id', 'customer_id', 'visit_id', 'owner_id', 'order_id', 'ship_address_id', 'request_id']
+/** What makes a thing. A change of one that was refused is no reason to hold back what is done with it. */
+const MAKES = ['customer.create', 'visit.log', 'expense.claim', 'order.place', 'contact.save']
 
 /** The note about what a person took back; not work of theirs, so it is not counted as such. */
 export const WITHDRAW = 'outbox.withdraw'
@@ -34,6 +36,8 @@ export interface Draftable {
   /** Draft that is done with. */
   draft?: string
   edit?: string
+  /** The question (`attention`) this answers. */
+  answers?: string
 }
 
 /** Puts what the user did into the outbox, with everything that shows it, in one transaction. Returns its `n`. */
@@ -63,6 +67,7 @@ async function put(store: Store, one: Draftable, now: Date): Promise<number[]> {
     numbers.push(m)
   }
   if (one.draft) await store.draft.delete(one.draft)
+  if (one.answers) await store.attention.update(one.answers, { left: true })
   return numbers
 }
 
@@ -78,8 +83,9 @@ async function add(store: Store, fresh: Fresh, now: Date): Promise<number> {
 async function depsOf(store: Store, args: Record<string, unknown>): Promise<string[]> {
   const named = REFERENCES.map((key) => args[key]).filter((value): value is string => typeof value === 'string')
   const waiting = named.length ? await store.outbox.where('entity').anyOf(named).toArray() : []
-  // The last word about a thing is enough: its lane keeps the earlier ones in order.
-  return [...new Map(waiting.map((entry) => [entry.entity, entry.id])).values()]
+  // The first word about a thing makes it; its lane keeps the later ones in order.
+  const first = new Map(waiting.filter((entry) => MAKES.includes(entry.name) && !entry.base).reverse().map((entry) => [entry.entity, entry.id]))
+  return [...first.values()]
 }
 
 /** Seconds to wait after the k-th failure: 2^k, at most 15 minutes, a fifth of chance either way. */
@@ -187,7 +193,7 @@ export async function dependants(store: Store, id: string): Promise<Entry[]> {
   return [...found.values()]
 }
 
-const TABLES = (store: Store) => [store.outbox, store.overlay, store.blob, store.draft, store.journal, store.meta]
+const TABLES = (store: Store) => [store.outbox, store.overlay, store.blob, store.draft, store.journal, store.meta, store.attention]
 
 /** Sends a refused mutation again with other arguments: a new mutation (new id, new number), its dependants behind it. */
 export async function mend(store: Store, n: number, args?: Entry['args'], overlay?: Record<string, unknown>): Promise<void> {
@@ -237,6 +243,8 @@ export async function discard(store: Store, n: number, reason: string): Promise<
       await store.outbox.delete(one.n)
       await store.overlay.where('n').equals(one.n).delete()
       if (one.name === 'attachment.add') await store.blob.delete(one.entity)
+      // The answer was taken back, so the question stands again.
+      if (one.name === 'conflict.settle') await store.attention.update(one.entity, { left: false })
     }
     await withdraw(store, device, gone, reason)
     return gone.length
@@ -257,7 +265,7 @@ export interface Unsent {
   /** Mutations without their photos' own. */
   items: number
   photos: number
-  /** What needs the user: those of `items` that were refused, and questions of the office. */
+  /** What needs the user: what was refused, photos included, and questions of the office. */
   attention: number
 }
 
@@ -266,7 +274,8 @@ export async function unsent(store: Store): Promise<Unsent> {
   const entries = await store.outbox.toArray()
   const photos = new Set(entries.filter((entry) => entry.name === 'attachment.add').map((entry) => entry.entity))
   for (const id of await store.blob.where('st').anyOf('queued', 'refused').primaryKeys()) photos.add(id)
+  const spurned = await store.blob.where('st').equals('refused').count()
   const items = entries.filter((entry) => entry.name !== 'attachment.add' && entry.name !== WITHDRAW)
   const asked = await store.attention.filter((one) => !one.left).count()
-  return { items: items.length, photos: photos.size, attention: asked + entries.filter((entry) => !['queued', 'sending', 'blocked'].includes(entry.st)).length }
+  return { items: items.length, photos: photos.size, attention: asked + spurned + entries.filter((entry) => !['queued', 'sending', 'blocked'].includes(entry.st)).length }
 }

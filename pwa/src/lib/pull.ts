@@ -1,6 +1,6 @@
 // Takes a page the office sent: rows, deletions, dropped customers and the cursor in ONE transaction, so that the phone
 // is always exactly at some cursor. Runs in the worker; the page never parses or writes bulk rows.
-import type { AddressRow, ContactRow, CustomerRow, OrderRow, Row } from './rows.ts'
+import type { AddressRow, ConflictRow, ContactRow, CustomerRow, OrderRow, Row } from './rows.ts'
 import type { CustomerDoc, Entry, HistChunk, Store } from './db.ts'
 import { applyAcks, type Ack } from './outbox.ts'
 
@@ -148,16 +148,22 @@ async function takeHistory(store: Store, block: { t: string; cols: string[]; v: 
   }
   await store.hist.bulkPut([...puts])
   await agenda(store, t, block)
-  if (t === 'order') await attend(store, block)
+  if (t === 'order' || t === 'conflict') await attend(store, t, block)
 }
 
-/** One's own orders that wait because the price is another one: the rep answers, keep or update. */
-async function attend(store: Store, block: { cols: string[]; v: unknown[][] }): Promise<void> {
-  for (const [row] of rowsOf(block)) {
+/** What the user should answer: own orders whose price is another one, own values that lost against somebody else's. */
+async function attend(store: Store, t: 'order' | 'conflict', block: { cols: string[]; v: unknown[][] }): Promise<void> {
+  for (const [row, root] of rowsOf(block)) {
     const order = row as OrderRow
-    const asked = order.user_id === store.user && order.state === 'on_hold' && order.holds?.some((hold) => hold.kind === 'price' && hold.code !== 'PRICE_TAMPER_OR_BUG')
-    if (!asked) await store.attention.delete(order.id)
-    else if (!(await store.attention.get(order.id))) await store.attention.put({ id: order.id, at: order.placed_at, kind: 'price', data: { number: order.number, customer: order.customer_id } })
+    const lost = row as ConflictRow
+    const price = t === 'order'
+    const asked = price
+      ? order.user_id === store.user && order.state === 'on_hold' && order.holds?.some((hold) => hold.kind === 'price' && hold.code !== 'PRICE_TAMPER_OR_BUG')
+      : lost.lost_by === store.user && !lost.choice
+    if (!asked) await store.attention.delete(row.id)
+    else if (!(await store.attention.get(row.id))) {
+      await store.attention.put({ id: row.id, at: price ? order.placed_at : lost.lost_at, kind: price ? 'price' : 'conflict', root: root!, data: price ? { number: order.number } : { field: lost.field } })
+    }
   }
 }
 
@@ -213,6 +219,7 @@ async function remove(store: Store, t: string, ids: Set<string>, changed: Change
       return true
     })
     await store.agenda.bulkDelete([...ids])
+    await store.attention.bulkDelete([...ids])
   }
 }
 
@@ -221,7 +228,7 @@ async function drop(store: Store, root: string): Promise<void> {
   await store.customer.delete(root)
   await store.hist.where('[root+t+chunk]').between([root, '', 0], [root, '\uffff', Infinity]).delete()
   await store.agenda.where('root').equals(root).delete()
-  await store.attention.filter((one) => one.data.customer === root).delete()
+  await store.attention.where('root').equals(root).delete()
 }
 
 /** Visits older than the office's window leave once a day; open things and orders stay. */

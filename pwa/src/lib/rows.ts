@@ -170,10 +170,29 @@ export interface RefTables {
   reason: ReasonRow
 }
 
+/** A value that lost a merge against a newer one; open until `choice` is made. */
+export interface ConflictRow extends Row {
+  entity: 'customer' | 'address' | 'contact' | 'visit' | 'expense'
+  entity_id: string
+  customer_id: string | null
+  field: string
+  base_value: unknown
+  /** What the office had and kept. */
+  kept_value: unknown
+  /** What `lost_by` wrote. */
+  lost_value: unknown
+  lost_by: string
+  lost_at: string
+  choice: 'mine' | 'theirs' | 'other' | 'superseded' | null
+  settled_by: string | null
+  settled_at: string | null
+}
+
 /** Tables kept packed per customer. */
 export interface HistTables {
   visit: VisitRow
   expense: ExpenseRow
   attachment: AttachmentRow
   order: OrderRow
+  conflict: ConflictRow
 }

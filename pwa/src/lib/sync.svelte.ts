@@ -60,6 +60,8 @@ async function run(): Promise<void> {
     // Once the work is safe: the tables addresses are read with, for whoever may note one down without a network.
     // A line that dies on the way is no news: the next round asks again.
     if (state.outcome === 'done') void import('./address/tables.ts').then(({ keepUnits }) => keepUnits()).catch(() => undefined)
+    // Once in the life of a store: had this phone another one before?
+    if (state.outcome === 'done') void lookBack()
     if (state.outcome === 'wipe') await (await import('./leaving.ts')).wipe()
   } catch (reason) {
     console.warn('sync stopped', reason)
@@ -77,6 +79,15 @@ async function run(): Promise<void> {
   const next = (await nextTry(held)) ?? (await held.read<Net>('net'))?.next_at ?? null
   const poll = ((await held.read<number>('poll_s')) ?? POLL_MS / 1000) * 1000
   kick(Math.max(1000, Math.min(poll, next === null ? poll : next - Date.now())))
+}
+
+async function lookBack(): Promise<void> {
+  try {
+    const held = await store()
+    if (app.session && !(await held.read<boolean>('looked-back'))) await (await import('./cleared.ts')).lookBack(held, app.session.device)
+  } catch {
+    // no network: asked again after the next sync
+  }
 }
 
 /** Starts listening; returns how to stop. Call once somebody is signed in. */

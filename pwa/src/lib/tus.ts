@@ -77,8 +77,9 @@ async function resume(url: string): Promise<number | null> {
   }
 }
 
+/** Announces a photo. The first try brings its first bytes along; a later one asks first how many of them arrived. */
 async function create(blob: StoredBlob, bytes: Uint8Array): Promise<{ url: string; offset: number }> {
-  const first = bytes.subarray(0, CHUNK_BYTES)
+  const first = bytes.subarray(0, blob.tries ? 0 : CHUNK_BYTES)
   const about = { att_id: blob.id, sha256: blob.sha256, filetype: blob.mime, filename: `${blob.id}.jpg` }
   const answer = await call('files', {
     method: 'POST',
@@ -87,10 +88,9 @@ async function create(blob: StoredBlob, bytes: Uint8Array): Promise<{ url: strin
       ...TUS,
       'Upload-Length': String(bytes.length),
       'Upload-Metadata': Object.entries(about).map(([key, value]) => `${key} ${btoa(value)}`).join(','),
-      'Content-Type': 'application/offset+octet-stream',
-      'Upload-Checksum': await checksum(first),
+      ...(first.length ? { 'Content-Type': 'application/offset+octet-stream', 'Upload-Checksum': await checksum(first) } : {}),
     },
-    body: first,
+    ...(first.length ? { body: first } : {}),
   })
   const where = answer.headers.get('Location') ?? ''
   return { url: new URL(where, new URL(`${API}/files/`, globalThis.location?.href ?? 'http://localhost')).pathname, offset: Number(answer.headers.get('Upload-Offset') ?? 0) }

@@ -1,5 +1,5 @@
 // One request of the price and convert filters, answered, byte for byte like the office. Twin: backend/pricing/answering.py.
-import { atDigits, dec, inWhole, share, text, textOfScaled, ZERO } from './numbers.ts'
+import { atDigits, dec, inWhole, share, text, textOfScaled } from './numbers.ts'
 import { PriceRefusal, refusalOr } from './refusal.ts'
 import { priceOrder } from './rules.ts'
 import { isObject, listOf, objectOf, own, type Raw, textOf } from './shapes.ts'
@@ -65,7 +65,7 @@ export function allocated(request: Raw): string[] {
   const exact = dec(total)
   const digits = total.split('.')[1]?.length ?? 0
   const weights = listOf(own(request, 'weights')).map(dec)
-  if (weights.some((weight) => weight.compare(ZERO) < 0)) throw new PriceRefusal('book-malformed')
+  if (weights.some((weight) => weight.n < 0n)) throw new PriceRefusal('book-malformed')
   return share(atDigits(exact, digits), inWhole(weights)).map((part) => textOfScaled(part, digits))
 }
 

@@ -65,7 +65,7 @@ export class Book {
   constructor(given: unknown) {
     const raw = objectOf(given)
     const company = textOrNull(own(raw, 'company_currency'))
-    if (company === null) throw malformed()
+    if (company === null) throw malformed('/company_currency')
     this.raw = raw
     this.companyCurrency = company
     this.byRate = own(raw, 'tax_rounding') === 'rate'
@@ -84,7 +84,7 @@ export class Book {
       const raw = objectOf(this.part('currencies', code, 'currency-unknown', 'currency'))
       const minor = small(own(raw, 'minor'), 0, 4)
       const digits = own(raw, 'price_digits') ?? null
-      return { code, minor, priceDigits: digits === null ? Math.min(minor + 2, 6) : small(digits, 0, 6) }
+      return { code, minor, priceDigits: digits === null ? minor + 2 : small(digits, 0, 6) }
     })
   }
 
@@ -198,7 +198,7 @@ function kept<T>(from: Map<string, T>, code: string, read: () => T): T {
 
 function percent(raw: unknown): Fraction | null {
   const value = optional(raw)
-  if (value !== null && (value.compare(ZERO) < 0 || value.compare(HUNDRED) > 0)) throw new PriceRefusal('book-malformed')
+  if (value !== null && (value.n < 0n || value.compare(HUNDRED) > 0)) throw new PriceRefusal('book-malformed')
   return value
 }
 

@@ -126,7 +126,7 @@ export interface Promotion {
 export function readPromotions(raw: unknown): Promotion[] {
   const given = listOf(raw).map(objectOf)
   const found = given.filter((one) => (own(one, 'active') ?? null) === null || flag(one.active)).map(readPromotion)
-  if (new Set(found.map(({ id }) => id)).size !== found.length) throw malformed()
+  if (new Set(found.map(({ id }) => id)).size !== found.length) throw malformed('/promotions')
   return found.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
 }
 
@@ -247,7 +247,7 @@ function buyGet(raw: Raw): BuyGet {
 /** A decimal text above 0. */
 function some(given: unknown): Fraction {
   const found = dec(given)
-  if (found.compare(ZERO) <= 0) throw malformed()
+  if (found.n <= 0n) throw malformed()
   return found
 }
 

@@ -15,6 +15,8 @@ interface Case {
   request?: object
   answer?: object
   error?: string
+  pointer?: string
+  numbers?: Record<string, string>
   expect?: object
   trace?: object[]
 }
@@ -37,6 +39,16 @@ for (const { file, book, cases } of files('pricing'))
     })
   })
 
+for (const { file, book, cases } of files('pricing')) {
+  const refused = cases.filter((one) => one.error && !one.line)
+  if (refused.length)
+    test.each(refused)(`${file}: $name: the refusal says where and about what`, (one) => {
+      const { book: from, order } = (one.request ?? { book: { ...book, ...one.with }, order: one.order }) as { book: unknown; order: unknown }
+      const { pointer, numbers } = refusalOr(() => priceOrder(from, order)) as PriceRefusal
+      expect({ pointer, numbers }).toEqual({ pointer: one.pointer ?? null, numbers: one.numbers ?? {} })
+    })
+}
+
 for (const { file, cases } of files('units'))
   describe(file, () => {
     test.each(cases)('$name', (one) => {
@@ -56,6 +68,16 @@ test('a book is read once for many orders', () => {
   const book = new Book(raw)
   expect(book.promotions).toBe(book.promotions)
   expect([priceOrder(book, order), priceOrder(book, order)]).toEqual([priceOrder(raw, order), priceOrder(raw, order)])
+})
+
+test('10 + 1: a gift comes and goes with the quantity typed', () => {
+  const book = new Book({
+    company_currency: 'VND', currencies: { VND: { minor: 0 } }, taxes: {}, customers: {}, price_lists: {},
+    items: { MI: { base_unit: 'gói', whole_units: true, list_price: '4000' } },
+    promotions: [{ id: '10+1', effect: { kind: 'gift', item: 'MI', qty: '1', every: '10' } }],
+  })
+  const gifts = (qty: string) => priceOrder(book, { date: '2026-07-01', lines: [{ item: 'MI', qty }] }).lines.slice(1).map((line) => [line.gift, line.qty])
+  expect(['9', '10', '15', '20', '9'].map(gifts)).toEqual([[], [['10+1', '1']], [['10+1', '1']], [['10+1', '2']], []])
 })
 
 test('a refusal is an answer, a fault of ours is not', () => {

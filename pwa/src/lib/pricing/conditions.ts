@@ -3,6 +3,7 @@
 // A fact that is missing, or a value of another kind, makes a comparison false, whatever the operator.
 // Twin: backend/pricing/rules_conditions.py.
 import type { Selector } from './campaigns.ts'
+import { compare as compareValues } from './fraction.ts'
 import type { Condition, FactName, Operator } from './grammar.ts'
 import { decimal, Fraction, scale, sum, total, whole } from './numbers.ts'
 import type { Line, Order } from './order.ts'
@@ -11,7 +12,7 @@ type Single = Fraction | string | boolean
 type Fact = Single | readonly string[] | null
 
 /** The lines promotions look at: ordered, not returned and not given. */
-export const bought = (order: Order): Line[] => order.lines.filter((line) => line.base.s * line.base.n > 0n && line.gift === null)
+export const bought = (order: Order): Line[] => order.lines.filter((line) => line.base.n > 0n && line.gift === null)
 
 /** Whether a line is among those a selector names. */
 export const selects = (selector: Selector, { item, unit }: Line): boolean =>
@@ -35,14 +36,14 @@ const amountOf = (order: Order, of: (line: Line) => bigint): Fraction =>
 
 function isReturn(order: Order): boolean {
   if (order.isReturn !== null) return order.isReturn
-  return order.lines.length > 0 && order.lines.every((line) => line.gift !== null || line.base.s * line.base.n < 0n)
+  return order.lines.length > 0 && order.lines.every((line) => line.base.n < 0n) // a gift comes with a line that is none
 }
 
 const FACTS: Record<FactName, (order: Order) => Fact> = {
   'order.amount': (order) => amountOf(order, (line) => line.gross),
   'order.amount_running': (order) => amountOf(order, (line) => line.remaining),
   'order.qty': (order) => total(bought(order).map((line) => line.base)),
-  'order.lines': (order) => new Fraction(bought(order).length),
+  'order.lines': (order) => whole(BigInt(bought(order).length)),
   'order.date': (order) => order.on,
   'order.currency': (order) => order.currency.code,
   'order.payment_term': (order) => order.paymentTerm,
@@ -62,7 +63,7 @@ export function compare(fact: Fact, op: Operator, value: unknown): boolean {
   if (op === 'exists') return (fact !== null && !(Array.isArray(fact) && fact.length === 0)) !== (value === false)
   if (fact === null) return false
   const facts = (Array.isArray(fact) ? fact : [fact]) as readonly Single[]
-  const among = (known: Single): boolean => facts.some((one) => same(one, known))
+  const among = (known: Single): boolean => facts.some((one) => order(one, known) === 0)
   if (op === 'eq' || op === 'ne') {
     const known = alike(fact, value)
     return known !== null && among(known) === (op === 'eq')
@@ -95,12 +96,8 @@ function ordered(fact: Fraction | string, op: Operator, value: unknown): boolean
   return difference >= 0
 }
 
-const same = (a: Single, b: Single): boolean => (a instanceof Fraction && b instanceof Fraction ? a.equals(b) : a === b)
-
-function order(a: Single, b: Single): number {
-  if (a instanceof Fraction && b instanceof Fraction) return a.compare(b)
-  return a < b ? -1 : a > b ? 1 : 0
-}
+/** Two of the same kind. */
+const order = (a: Single, b: Single): number => (a instanceof Fraction ? a.compare(b as Fraction) : compareValues(a, b as typeof a))
 
 /** A value of the fact's kind, or null: numbers are decimal texts, flags are true or false, the rest is text. */
 function alike(fact: Fact, value: unknown): Single | null {

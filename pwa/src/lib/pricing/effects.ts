@@ -57,7 +57,7 @@ const capped = (effect: Cut, amount: Fraction, money: Money): Fraction =>
 function priced(effect: Cut, line: Line, money: Money): Fraction {
   const wanted = money(effect.value).mul(effect.perLineUnit ? line.qty : line.base)
   const less = whole(effect.original ? line.gross : line.remaining).sub(wanted)
-  return less.compare(ZERO) < 0 && !effect.mayRaise ? whole(line.remaining) : whole(line.remaining).sub(less)
+  return less.n < 0n && !effect.mayRaise ? whole(line.remaining) : whole(line.remaining).sub(less)
 }
 
 /** An amount for the whole order, shared over the lines by what they come to. */
@@ -69,12 +69,10 @@ function spread(effect: Cut, lines: readonly Line[], money: Money): Rest[] {
   return lines.map((line, i) => ({ line, rest: whole(line.remaining - parts[i]!) }))
 }
 
-/** The same discounts cut to a total, in proportion. */
+/** The same discounts, cut to a total in proportion where they come to more. */
 function within(rests: Rest[], most: Fraction): Rest[] {
   const offs = rests.map(({ line, rest }) => line.remaining - landed(rest))
-  const limit = landed(most)
-  if (sum(offs) <= limit) return rests
-  const parts = share(limit, offs, offs)
+  const parts = share(rounded(most), offs, offs)
   return rests.map(({ line }, i) => ({ line, rest: whole(line.remaining - parts[i]!) }))
 }
 
@@ -96,7 +94,7 @@ export function buyGet(effect: BuyGet, match: Selector, lines: readonly Line[], 
     for (const [seq, qty] of given) picked.set(seq, (picked.get(seq) ?? ZERO).add(qty))
     const times = repeats(picked, pieces, left) // once where a line is used up
     pieces = without(pieces, picked, times)
-    for (const [seq, qty] of given) got.set(seq, (got.get(seq) ?? ZERO).add(qty.mul(times)))
+    for (const [seq, qty] of given) got.set(seq, (got.get(seq) ?? ZERO).add(qty.mul(whole(times))))
     left = left === null ? null : left - times
   }
   const part = effect.percent.div(HUNDRED)
@@ -120,7 +118,7 @@ function pick(lines: readonly Line[], qty: Fraction, pieces: Pieces): Map<number
   let wanted = qty
   for (const line of lines) {
     const part = lesser(wanted, pieces.get(line.seq)!)
-    if (part.compare(ZERO) <= 0) continue
+    if (part.n <= 0n) continue
     picked.set(line.seq, part)
     wanted = wanted.sub(part)
   }

@@ -10,7 +10,7 @@ const counted = (lines: readonly Line[]): Fraction => total(lines.map((line) => 
 /** How often the gift is earned: once, or for every `every` base units above `over`; at most `max_times`. */
 export function giftTimes(effect: Gift, lines: readonly Line[]): bigint {
   const { every, over, maxTimes } = effect
-  let times = every === null || every.compare(ZERO) <= 0 ? 1n : floored(counted(lines).sub(over).div(every))
+  let times = every === null || every.n <= 0n ? 1n : floored(counted(lines).sub(over).div(every))
   if (maxTimes !== null && maxTimes < times) times = maxTimes
   return times > 0n ? times : 0n
 }
@@ -31,7 +31,7 @@ export function addGift(order: Order, promotion: Promotion, effect: Gift, lines:
   const times = giftTimes(effect, lines)
   if (times === 0n) {
     const short = (effect.every ?? ZERO).add(effect.over).sub(counted(lines))
-    const missing = short.compare(ZERO) > 0 ? { missing: text(short), of: 'qty' } : {}
+    const missing = short.n > 0n ? { missing: text(short), of: 'qty' } : {}
     order.trace.push({ code: 'min', promotion: promotion.id, ...missing } as Record<string, string>)
     return
   }

@@ -2,27 +2,30 @@
 //
 // The four rounding points are `atDigits` with the right digits: R1 the unit price, R2 the gross, R3 what remains of a line
 // after an adjustment, R4 tax. All round half away from zero. Amounts are bigints in minor units.
-import Fraction from 'fraction.js'
+import { compare, Fraction } from './fraction.ts'
 import { PriceRefusal } from './refusal.ts'
 
 export { Fraction }
 
-export const ZERO = new Fraction(0)
-export const ONE = new Fraction(1)
-export const HUNDRED = new Fraction(100)
+export const ZERO = new Fraction(0n)
+export const ONE = new Fraction(1n)
+export const HUNDRED = new Fraction(100n)
 const DECIMAL = /^-?[0-9]{1,18}(\.[0-9]{1,12})?$/
 
 /** An integer as a fraction. */
 export const whole = (value: bigint): Fraction => new Fraction(value)
 
 /** A decimal text as a fraction, or null for anything else: JSON numbers are floats. */
-export const decimal = (value: unknown): Fraction | null =>
-  typeof value === 'string' && DECIMAL.test(value) ? new Fraction(value) : null
+export function decimal(value: unknown): Fraction | null {
+  if (typeof value !== 'string' || !DECIMAL.test(value)) return null
+  const [digits, decimals = ''] = value.split('.') as [string, string?]
+  return new Fraction(BigInt(digits + decimals), 10n ** BigInt(decimals.length))
+}
 
 /** A decimal text as a fraction. Anything else is refused. */
 export function dec(value: unknown): Fraction {
   const found = decimal(value)
-  if (found === null) throw new PriceRefusal('not-a-number')
+  if (found === null) throw new PriceRefusal('not-a-number', { value: typeof value === 'string' ? value.slice(0, 40) : '' })
   return found
 }
 
@@ -34,28 +37,25 @@ export const scale = (digits: number): Fraction => new Fraction(10n ** BigInt(di
 
 /** The value in units of 10^-digits, rounded half away from zero. */
 export function atDigits(value: Fraction, digits: number): bigint {
-  const size = (2n * value.n * 10n ** BigInt(digits) + value.d) / (2n * value.d) // whole numbers: no fraction is made on the way
-  return value.s < 0n ? -size : size
+  const { n, d } = value // whole numbers: no fraction is made on the way
+  return (2n * n * 10n ** BigInt(digits) + (n < 0n ? -d : d)) / (2n * d)
 }
 
 /** The nearest integer; a tie goes away from zero. */
 export const rounded = (value: Fraction): bigint => atDigits(value, 0)
 
-/** The nearest multiple of `step`, a tie away from zero; a step of 0 leaves the value alone. */
+/** The nearest multiple of `step`, a tie away from zero, whatever the step's sign; 0 leaves the value alone. */
 export const toStep = (value: Fraction, step: Fraction): Fraction =>
-  step.n === 0n ? value : whole(rounded(value.div(step))).mul(step.abs())
+  step.n === 0n ? value : whole(rounded(value.div(step))).mul(step)
 
 /** The largest integer not above. */
-export function floored(value: Fraction): bigint {
-  const part = value.n / value.d
-  return value.s < 0n ? -part - (value.n % value.d === 0n ? 0n : 1n) : part
-}
+export const floored = ({ n, d }: Fraction): bigint => (n < 0n ? n + 1n - d : n) / d
 
 /** The shortest decimal text of an integer in units of 10^-digits. */
 export function textOfScaled(value: bigint, digits: number): string {
   const size = value < 0n ? -value : value
   const base = 10n ** BigInt(digits)
-  const decimals = digits ? (size % base).toString().padStart(digits, '0').replace(/0+$/, '') : ''
+  const decimals = (size % base).toString().padStart(digits, '0').replace(/0+$/, '')
   return `${value < 0n ? '-' : ''}${size / base}${decimals ? `.${decimals}` : ''}`
 }
 
@@ -98,24 +98,22 @@ function plainShare(amount: bigint, weights: readonly bigint[]): bigint[] {
   const all = sum(used)
   const size = amount < 0n ? -amount : amount
   const shares = used.map((weight) => (size * weight) / all)
-  const order = used.map((weight, i) => ({ i, rest: (size * weight) % all })).sort((a, b) => compareWhole(b.rest, a.rest) || a.i - b.i)
+  const order = used.map((weight, i) => ({ i, rest: (size * weight) % all })).sort((a, b) => compare(b.rest, a.rest)) // stable
   for (const { i } of order.slice(0, Number(size - sum(shares)))) shares[i] = shares[i]! + 1n
   return amount < 0n ? shares.map((one) => -one) : shares
 }
 
-const compareWhole = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
-
 /** Whole numbers in the same proportions. */
 export function inWhole(numbers: readonly Fraction[]): bigint[] {
   const all = numbers.reduce((product, { d }) => product * d, 1n)
-  return numbers.map(({ s, n, d }) => (s * n * all) / d)
+  return numbers.map(({ n, d }) => (n * all) / d)
 }
 
 /** Whole numbers next to the parts that add up to `amount`: floors first, the rest to the largest fractions. */
 export function toWhole(amount: bigint, parts: readonly Fraction[]): bigint[] {
   const floors = parts.map(floored)
   const order = parts.map((part, i) => ({ i, rest: part.sub(whole(floors[i]!)) }))
-  order.sort((a, b) => b.rest.compare(a.rest) || a.i - b.i)
+  order.sort((a, b) => b.rest.compare(a.rest)) // stable
   const extra = Number(amount - sum(floors))
   for (const { i } of order.slice(0, extra)) floors[i] = floors[i]! + 1n
   return floors

@@ -156,7 +156,7 @@ function readLine(book: Book, seq: number, raw: Raw): Line {
     return Object.assign(new Line(seq, id, item, unit, qty), { given, manual })
   })
   if (!(line instanceof PriceRefusal)) return line
-  line.pointer ??= `/lines/${seq}`
+  line.pointer = `/lines/${seq}${line.pointer ?? ''}`
   throw line
 }
 
@@ -167,7 +167,7 @@ function discount(raw: unknown): Discount | null {
   const percent = optional(own(given, 'percent'))
   const amount = optional(own(given, 'amount'))
   const value = percent ?? amount ?? ZERO
-  if ((percent === null) === (amount === null) || value.compare(ZERO) < 0 || (percent && percent.compare(HUNDRED) > 0))
+  if ((percent === null) === (amount === null) || value.n < 0n || (percent && percent.compare(HUNDRED) > 0))
     throw malformed('/manual_discount')
   return { percent, amount: amount ?? ZERO }
 }

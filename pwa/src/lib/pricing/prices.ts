@@ -2,8 +2,9 @@
 //
 // The more specific price wins, never the cheaper one.
 import type { Customer } from './book.ts'
+import { compare } from './fraction.ts'
 import { type Off, type PriceList, type Rule, valid } from './lists.ts'
-import { type Fraction, ONE, text, toStep, ZERO } from './numbers.ts'
+import { type Fraction, ONE, text, toStep } from './numbers.ts'
 import { type Line, type Order, partLeft } from './order.ts'
 import { PriceRefusal } from './refusal.ts'
 
@@ -20,12 +21,11 @@ export function priceLines(order: Order): void {
 /** The lists to try, first to last; each only if it holds on the order's day. */
 export function candidates(order: Order): PriceList[] {
   const { book, customer } = order
-  const first = (codes: (string | null)[]): string | null => codes.find((code) => code) ?? null
   const named = [
     order.priceList,
     customer.priceList,
-    first(customer.groups.map((group) => book.listOfGroup(group))),
-    first(order.regions.map((region) => book.listOfRegion(region))),
+    nearest(customer.groups, (group) => book.listOfGroup(group)),
+    nearest(order.regions, (region) => book.listOfRegion(region)),
     book.defaultList,
   ]
   const found: PriceList[] = []
@@ -38,6 +38,15 @@ export function candidates(order: Order): PriceList[] {
   return found
 }
 
+/** The list of the first that has one; what stands behind it is not read. */
+function nearest(names: readonly string[], listOf: (name: string) => string | null): string | null {
+  for (const name of names) {
+    const code = listOf(name)
+    if (code) return code
+  }
+  return null
+}
+
 function priceLine(order: Order, lists: PriceList[], line: Line): void {
   if (line.given !== null) {
     line.taxIncluded = order.firstIncluded
@@ -47,7 +56,7 @@ function priceLine(order: Order, lists: PriceList[], line: Line): void {
   }
   for (const list of lists) if (priceFrom(order, list, line)) return
   const { item } = line
-  if (item.listPrice === null || item.listPrice.compare(ZERO) < 0) throw new PriceRefusal('no-price', { item: item.id }, `/lines/${line.seq}/item`)
+  if (item.listPrice === null || item.listPrice.n < 0n) throw new PriceRefusal('no-price', { item: item.id }, `/lines/${line.seq}/item`)
   line.source = 'item'
   const perBase = order.book.exchanged(item.listPrice, item.listCurrency, order.currency.code, order.on)
   line.priced(perBase.mul(line.factor), order.currency)
@@ -59,7 +68,7 @@ function priceFrom(order: Order, list: PriceList, line: Line): boolean {
   for (const [place, rule] of rules.entries()) {
     const found = amount(order, list, rule, line, 0)
     // Nobody is paid for taking goods.
-    if (found === null || found.compare(ZERO) < 0) {
+    if (found === null || found.n < 0n) {
       order.trace.push({ code: 'base', line: line.name, list: list.id, rule: rule.id })
       continue
     }
@@ -85,7 +94,7 @@ function matching(order: Order, list: PriceList, line: Line, explain: boolean): 
       order.trace.push({ code, line: line.name, list: list.id, rule: rule.id, ...missing })
     }
   }
-  kept.sort((a, b) => byRank(b.rank, a.rank) || compareText(a.rule.id, b.rule.id))
+  kept.sort((a, b) => byRank(b.rank, a.rank) || compare(a.rule.id, b.rule.id))
   return kept.map(({ rule }) => rule)
 }
 
@@ -131,11 +140,8 @@ function byRank(a: Rank, b: Rank): number {
     const difference = number - b.numbers[place]!
     if (difference) return difference
   }
-  return a.minQty.compare(b.minQty) || compareText(a.since, b.since)
+  return a.minQty.compare(b.minQty) || compare(a.since, b.since)
 }
-
-/** Order of ASCII texts, the same in both languages. */
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** What a rule says, per base unit in its list's currency; null where its base has no price. */
 function amount(order: Order, list: PriceList, rule: Rule, line: Line, depth: number): Fraction | null {

@@ -141,7 +141,7 @@ function benefitsOf(order: Order, promotion: Promotion, hits: Hit[], pool: Line[
   for (const hit of hits) {
     const { effect, lines } = hit
     if (effect.kind === 'gift') {
-      const worth = giftValue(order, effect).mul(giftTimes(effect, lines))
+      const worth = giftValue(order, effect).mul(whole(giftTimes(effect, lines)))
       const pieceCount = total(lines.map((line) => line.base))
       for (const line of lines) add(line, worth.mul(line.base).div(pieceCount))
       continue

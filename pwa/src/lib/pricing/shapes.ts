@@ -1,5 +1,5 @@
 // Reading untyped JSON: the right shape, or `book-malformed`. Twin: backend/pricing/shapes.py.
-import { dec, type Fraction, ZERO } from './numbers.ts'
+import { dec, type Fraction } from './numbers.ts'
 import { PriceRefusal } from './refusal.ts'
 
 export type Raw = Record<string, unknown>
@@ -90,7 +90,7 @@ export function flag(value: unknown): boolean {
 /** A decimal text, 0 or more. */
 export function positive(value: unknown): Fraction {
   const number = dec(value)
-  if (number.compare(ZERO) < 0) throw malformed()
+  if (number.n < 0n) throw malformed()
   return number
 }
 
@@ -101,5 +101,5 @@ export const positiveOrNull = (value: unknown): Fraction | null => ((value ?? nu
 export function small(value: unknown, least: number, most: number): number {
   const whole = value ?? 0
   if (typeof whole !== 'number' || !Number.isInteger(whole) || whole < least || whole > most) throw malformed()
-  return whole === 0 ? 0 : whole
+  return whole
 }

@@ -3,7 +3,7 @@ import { type Cut, type Effect, type Minimum, type Promotion, type Scope, SCOPES
 import { holds, selects } from './conditions.ts'
 import type { Money } from './effects.ts'
 import { valid } from './lists.ts'
-import { type Fraction, ONE, scale, text, total, whole, ZERO } from './numbers.ts'
+import { type Fraction, ONE, scale, text, total, whole } from './numbers.ts'
 import { type Line, type Order, rateOf } from './order.ts'
 import { PriceRefusal, refusalOr } from './refusal.ts'
 
@@ -141,7 +141,7 @@ function missing(order: Order, minimum: Minimum, lines: readonly Line[], money: 
   if (minimum.qty !== null && pieces.compare(minimum.qty) < 0) return { missing: text(minimum.qty.sub(pieces)), of: 'qty' }
   if (minimum.amount !== null) {
     const short = money(minimum.amount).sub(amountOf(order, minimum, lines))
-    if (short.compare(ZERO) > 0) return { missing: text(short.div(scale(order.currency.minor))), of: 'amount' }
+    if (short.n > 0n) return { missing: text(short.div(scale(order.currency.minor))), of: 'amount' }
   }
   return {}
 }

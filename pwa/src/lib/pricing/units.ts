@@ -19,7 +19,7 @@ export interface Units {
   packagings: Map<string, Packaging>
 }
 
-const MICRO = new Fraction(1_000_000)
+const MICRO = new Fraction(1_000_000n)
 const malformed = () => new PriceRefusal('packaging-malformed')
 
 /** The packaging of a unit; the base unit is a packaging of one. Refuses `unit-unknown`. */
@@ -86,15 +86,15 @@ function packaging(raw: unknown): Packaging {
   if (typeof raw === 'string') factor = dec(raw)
   else if (isObject(raw)) {
     const den = factorNumber(own(raw, 'den') ?? '1')
-    if (den.s * den.n <= 0n) throw malformed()
+    if (den.n <= 0n) throw malformed()
     factor = factorNumber(own(raw, 'num')).div(den)
   } else throw malformed()
-  if (factor.s * factor.n <= 0n) throw malformed()
+  if (factor.n <= 0n) throw malformed()
   return { factor, whole: isObject(raw) && own(raw, 'whole_units') === true }
 }
 
 function factorNumber(raw: unknown): Fraction {
   if (typeof raw === 'string') return dec(raw)
-  if (typeof raw === 'number' && Number.isSafeInteger(raw)) return new Fraction(raw)
+  if (typeof raw === 'number' && Number.isSafeInteger(raw)) return new Fraction(BigInt(raw))
   throw malformed()
 }

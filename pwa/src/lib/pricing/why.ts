@@ -91,7 +91,7 @@ export function winnerOf(book: Book, line: PricedLine): Winner {
   const from = whereFrom(line.source, line.gift)
   const [list, id] = listAndRule(line.source)
   const rule = list === null ? undefined : book.priceList(list).rulesFor(line.item, book.item(line.item).groups).find((one) => one.id === id)
-  const least = rule && rule.minQty.compare(ZERO) > 0 ? text(rule.minQty) : null
+  const least = rule && rule.minQty.n > 0n ? text(rule.minQty) : null
   return { from, list, rule: id, validFrom: rule?.validFrom ?? null, validTo: rule?.validTo ?? null, minQty: least }
 }
 

@@ -5,6 +5,8 @@ import type { Slice } from '../../routes.ts'
 export default {
   screens: {
     '/visits/new/:id': () => import('./VisitForm.svelte'),
+    '/visits/edit/:root/:id': () => import('./VisitEdit.svelte'),
+    '/expenses/edit/:id': () => import('./ExpenseEdit.svelte'),
     '/expenses': () => import('./Expenses.svelte'),
     '/expenses/new': () => import('./ExpenseForm.svelte'),
     '/expenses/new/:id': () => import('./ExpenseForm.svelte'),

@@ -9,11 +9,13 @@ export default {
     '/customers': () => import('./Customers.svelte'),
     '/customers/:id': () => import('./Customer.svelte'),
     '/customers/:id/edit': () => import('./EditCustomer.svelte'),
+    '/customers/:id/:part/:one': () => import('./EditPart.svelte'),
     '/leads/new': () => import('./LeadForm.svelte'),
     '/near': () => import('./NearMap.svelte'),
   },
   desk: {
     '/customers/:id/terms': () => import('./desk/CustomerTerms.svelte'),
+    '/term-words': () => import('./desk/TermWords.svelte'),
     '/groups': () => import('./desk/Groups.svelte'),
     '/groups/:id': () => import('./desk/Groups.svelte'),
   },

@@ -21,6 +21,8 @@ export interface Basket {
   lines: BasketLine[]
   note: string
   requested_on: string
+  /** Which gift the customer chose, by promotion: its coupon, or '' for none. */
+  gifts?: Record<string, string>
   /** What it cost when it was last looked at, and by which book. */
   seen?: { version: string; total: string }
 }
@@ -64,13 +66,16 @@ export function spoken(base: number, units: readonly Unit[], format: (value: num
 
 export type Priced = { order: PricedOrder; refused: null } | { order: null; refused: PriceRefusal } | { order: null; refused: null }
 
+/** The coupons that carry what the customer chose. */
+const couponsOf = (basket: Basket): string[] => Object.values(basket.gifts ?? {}).filter(Boolean)
+
 /** What the basket costs by the book held; null without a book or lines. */
 export function priced(book: Book | null, basket: Basket, customer: string, on: string): Priced {
   const lines = basket.lines.filter((line) => line.qty > 0)
   if (!book || !lines.length) return { order: null, refused: null }
   try {
     const asked = lines.map((line) => ({ id: line.id, item: line.item_id, unit: line.unit, qty: String(line.qty) }))
-    return { order: priceOrder(book, { customer, date: on, lines: asked }), refused: null }
+    return { order: priceOrder(book, { customer, date: on, coupons: couponsOf(basket), lines: asked }), refused: null }
   } catch (reason) {
     if (reason instanceof PriceRefusal) return { order: null, refused: reason }
     throw reason
@@ -81,13 +86,20 @@ export function priced(book: Book | null, basket: Basket, customer: string, on: 
 export interface Checked {
   as_of: string
   total: string
-  lines: { item_id: string; stock: { available: string; promisable: string; earliest_on: string | null; enough: boolean; incoming: { on: string; qty: string }[] } }[]
+  lines: { item_id: string; qty: string; gift_of: string | null; stock: { available: string; promisable: string; earliest_on: string | null; enough: boolean; incoming: { on: string; qty: string }[] } }[]
   credit: { currency: string; limit: string | null; exposure: string; after: string; left: string | null; on_hold: boolean; overdue: boolean; percent: number | null }
+}
+
+/** Whether the office finds another total or other gifts than this phone's book. */
+export function otherwise(checked: Checked, order: PricedOrder): boolean {
+  const gifts = (of: readonly (readonly [string, string])[]) => of.map(([item, qty]) => `${item} ${Number(qty)}`).sort().join()
+  const theirs = checked.lines.filter((line) => line.gift_of).map((line) => [line.item_id, line.qty] as const)
+  return Number(checked.total) !== Number(order.total) || gifts(theirs) !== gifts(giftsIn(order).map((line) => [line.item, line.qty] as const))
 }
 
 export function check(basket: Basket, customer: string, currency: string, signal: AbortSignal): Promise<Checked> {
   const lines = basket.lines.filter((line) => line.qty > 0).map(({ item_id, unit, qty }) => ({ item_id, unit, qty: String(qty) }))
-  return json<Checked>('orders/check', { method: 'POST', body: { customer_id: customer, currency, lines, ...(basket.requested_on ? { requested_on: basket.requested_on } : {}) }, signal, timeout: 8000 })
+  return json<Checked>('orders/check', { method: 'POST', body: { customer_id: customer, currency, lines, coupons: couponsOf(basket), ...(basket.requested_on ? { requested_on: basket.requested_on } : {}) }, signal, timeout: 8000 })
 }
 
 /** What this phone has sold and not handed in yet, by item in base units: it must not sell the same goods twice. */
@@ -139,6 +151,8 @@ const giftsIn = (order: PricedOrder | null): PricedLine[] => order?.lines.filter
 /** The arguments of `order.place`. */
 export function placeArgs(basket: Basket, order: PricedOrder | null, version: string | null, customer: string, address: string | null, on: string, currency: string): Record<string, unknown> & { id: string } {
   const priceOf = new Map(order?.lines.map((line) => [line.id, line.unit_price]))
+  // Only what brought a gift: a choice the basket no longer earns is not the office's business. Without a book, all of it.
+  const coupons = couponsOf(basket).filter((coupon) => !order || giftsIn(order).some((line) => line.gift === coupon))
   return {
     id: basket.id,
     customer_id: customer,
@@ -148,6 +162,7 @@ export function placeArgs(basket: Basket, order: PricedOrder | null, version: st
     ...(basket.requested_on ? { requested_on: basket.requested_on } : {}),
     ...(basket.note ? { note: basket.note } : {}),
     ...(version ? { book_version: version } : {}),
+    ...(coupons.length ? { coupons } : {}),
     ...(order ? { shown_total: order.total, shown_gifts: giftsIn(order).map(({ item, unit, qty }) => ({ item_id: item, unit, qty })) } : {}),
     lines: basket.lines.filter((line) => line.qty > 0).map((line) => ({ id: line.id, item_id: line.item_id, unit: line.unit, qty: String(line.qty), ...(priceOf.has(line.id) ? { shown_price: priceOf.get(line.id) } : {}) })),
   }

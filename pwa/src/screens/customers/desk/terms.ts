@@ -23,6 +23,7 @@ export interface Term {
   above_label_en?: string
   above_from?: Origin | null
   dormant?: boolean
+  retired?: boolean
 }
 
 export interface Terms {

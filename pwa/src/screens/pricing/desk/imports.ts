@@ -92,6 +92,19 @@ export interface Fault {
   reason?: string
   other?: { table: number; row: number }
 }
+/** Another programme that one of the file meets, and what happens then; `state` is `file` for one of the same file. */
+export interface Meeting {
+  kind: 'stack' | 'best' | 'priority' | 'exclusive' | 'tie'
+  code: string
+  name: string
+  state: 'file' | 'scheduled' | 'active' | 'paused'
+  row: number | null
+  group: string | null
+  winner: string | null
+  first: string | null
+  items: number
+  customers: number
+}
 export interface Line {
   n: number
   sheet: number
@@ -101,6 +114,7 @@ export interface Line {
   before: Shown | null
   after: Shown | null
   faults: Fault[]
+  meetings: Meeting[]
 }
 export interface Page<T> {
   items: T[]
@@ -159,6 +173,17 @@ export function days(first?: string | null, last?: string | null): string {
 
 export const priceText = (shown: Shown, currency: string | null): string =>
   shown.price?.kind === 'fixed' ? money(shown.price.amount, currency ?? undefined) : shown.price ? t('imports.off-list', { percent: number(shown.price.percent ?? '0') }) : ''
+
+/** What happens where two programmes meet, as the editor says it before one is put on. */
+export function outcomeOf(one: Meeting, code: string): string {
+  const group = one.group ?? ''
+  const short = (other: string | null) => (other === code ? t('promo.overlap.this') : (other ?? ''))
+  if (one.kind === 'stack') return t('promo.overlap.stack', { first: short(one.first) })
+  if (one.kind === 'best') return t('promo.overlap.best', { group })
+  if (one.kind === 'priority') return t('promo.overlap.priority', { group, winner: short(one.winner) })
+  if (one.kind === 'tie') return t('promo.overlap.tie', { group, one: code, other: one.code })
+  return one.winner ? t('promo.overlap.exclusive', { winner: short(one.winner) }) : t('promo.overlap.exclusive-open')
+}
 
 /** What a programme gives, step by step. */
 export function gives(shown: Shown): string[] {

@@ -25,11 +25,16 @@ export interface Rule {
   effect?: Effect; tiers?: { min: Minimum; effect: Effect }[]
 }
 
+/** A gift the customer may choose. */
+export interface Choice { item: string; qty: string; unit?: string }
+/** What a promotion says beyond the price grammar: money it may cost at most, how often a customer has it, gifts to choose. */
+export interface Extras { budget?: string; per_customer?: number; gifts?: Choice[] }
+
 export interface Label { code: string | null; name_vi: string; name_en: string; unit?: string; units?: string[] }
-export interface Row { id: string; code: string; name_vi: string; name_en: string; state: State; stage: string; valid_from: string | null; valid_to: string | null; effects: EffectKind[]; group: string | null; exclusive: boolean; priority: number; version: number }
+export interface Row { id: string; code: string; name_vi: string; name_en: string; state: State; stage: string; valid_from: string | null; valid_to: string | null; effects: EffectKind[]; group: string | null; exclusive: boolean; priority: number; version: number; budget: string | null; used: string | null; used_up: boolean; per_customer: number | null; choices: number }
 export interface Overlap { key: string; kind: 'stack' | 'best' | 'priority' | 'exclusive' | 'tie'; id: string; code: string; name_vi: string; name_en: string; state: State; group: string | null; winner: string | null; first: string | null; items: number; customers: number }
 export interface Step { step: string; reason: string; made_by: string | null; made_at: string }
-export interface Detail { id: string; code: string; rule: Rule; state: State; group_pick: 'best' | 'priority' | null; labels: Record<string, Label>; hidden_customers: number; replaces: string | null; replaces_code: string | null; next: string | null; version: number; overlaps: Overlap[]; steps: Step[] }
+export interface Detail { id: string; code: string; rule: Rule; extras: Extras; used: string | null; used_up: boolean; uses: number; state: State; group_pick: 'best' | 'priority' | null; labels: Record<string, Label>; hidden_customers: number; replaces: string | null; replaces_code: string | null; next: string | null; version: number; overlaps: Overlap[]; steps: Step[] }
 export interface Group { id: string; parent_id: string | null; code: string; name?: string; name_vi?: string; name_en?: string; depth?: number }
 /** Names behind the ids and codes of a rule. */
 export interface Names { labels: Record<string, Label>; items: readonly Group[]; customers: readonly Group[] }
@@ -58,10 +63,11 @@ export function blank(fact: string, op: string): unknown {
 
 const nextMonth = (day: string) => new Date(Date.parse(`${day}T00:00:00Z`) + 30 * 86_400_000).toISOString().slice(0, 10)
 
-export type Template = 'ten-one' | 'percent' | 'order' | 'ladder' | 'empty'
+export type Template = 'ten-one' | 'gift-choice' | 'percent' | 'order' | 'ladder' | 'empty'
 /** Where to start from; every one becomes whole by choosing goods and customers. */
 export const TEMPLATES: Record<Template, () => Partial<Rule>> = {
   'ten-one': () => ({ match: {}, effect: { kind: 'gift', item: '', qty: '1', every: '10' } }),
+  'gift-choice': () => ({ match: {}, effect: { kind: 'gift', item: '', qty: '1', every: '10' } }),
   percent: () => ({ scope: {}, match: {}, effect: { kind: 'percent', value: '5' } }),
   order: () => ({ stage: 'order', min: { amount: '5000000' }, effect: { kind: 'percent', value: '2' } }),
   ladder: () => ({ stage: 'order', tiers: [{ min: { amount: '5000000' }, effect: { kind: 'percent', value: '1' } }, { min: { amount: '10000000' }, effect: { kind: 'percent', value: '2' } }] }),
@@ -69,9 +75,19 @@ export const TEMPLATES: Record<Template, () => Partial<Rule>> = {
 }
 // Names to begin with are the promotion's own data, in both languages whatever the reader's.
 const NAMES: Record<Template, Rule['name']> = {
-  'ten-one': { vi: 'Mua 10 tặng 1', en: '10+1' }, percent: { vi: 'Giảm phần trăm', en: 'Percentage off' }, order: { vi: 'Chiết khấu đơn hàng', en: 'Discount on the order' },
+  'ten-one': { vi: 'Mua 10 tặng 1', en: '10+1' }, 'gift-choice': { vi: 'Mua 10, chọn một quà', en: 'Buy 10, choose a gift' }, percent: { vi: 'Giảm phần trăm', en: 'Percentage off' }, order: { vi: 'Chiết khấu đơn hàng', en: 'Discount on the order' },
   ladder: { vi: 'Chiết khấu bậc thang', en: 'Ladder discount' }, empty: { vi: '', en: '' },
 }
+/** What a template says beyond the rule. */
+export const beginExtras = (template: Template): Extras => (template === 'gift-choice' ? { gifts: [{ item: '', qty: '1' }, { item: '', qty: '1' }] } : {})
+
+/** The rule with the first gift to choose as its own: what the office stores, and what is said of it meanwhile. */
+export const withGift = (rule: Rule, extras: Extras): Rule =>
+  rule.effect?.kind === 'gift' && extras.gifts?.[0] ? { ...rule, effect: { ...rule.effect, ...extras.gifts[0], unit: extras.gifts[0].unit } } : rule
+
+/** What is beyond the rule, without what was left empty; gifts only where the rule gives one. */
+export const cleanExtras = (extras: Extras, rule: Rule): Extras => clean({ ...extras, gifts: rule.effect?.kind === 'gift' ? extras.gifts?.filter((one) => one.item) : undefined })
+
 /** A rule from a template, from today for a month. */
 export function begin(template: Template): Rule {
   const from = today()

@@ -1,6 +1,6 @@
 // A promotion's rule as a person would say it, in the reader's language. Every part of the format has its words here.
 import { date, money, named, number, t, type Key } from '../../../lib/i18n.svelte.ts'
-import { FACTS, type Condition, type Effect, type Group, type Minimum, type Names, type Rule, type Selector } from './promotions.ts'
+import { FACTS, type Choice, type Condition, type Effect, type Extras, type Group, type Minimum, type Names, type Rule, type Selector } from './promotions.ts'
 
 const word = (key: string, values?: Record<string, string | number>) => t(`promo.${key}` as Key, values)
 const list = (parts: readonly string[], join: 'or' | 'and' = 'or') => parts.join(` ${word(`say.${join}`)} `)
@@ -80,10 +80,15 @@ export function effect(one: Effect, rule: Rule, names: Names): string {
   return buyGet(one, rule, names)
 }
 
-function gift(one: Effect, rule: Rule, names: Names): string {
-  const item = one.item ? nameOf(one.item, names) : word('say.some-item')
-  const unit = one.unit ?? (one.item ? names.labels[one.item]?.unit : '') ?? ''
-  const what = `${number(one.qty || '0')} ${unit} ${item}`.replace(/\s+/g, ' ')
+const given = (one: Effect, rule: Rule, names: Names, extras: Extras) => (one.kind === 'gift' && extras.gifts ? gift(one, rule, names, extras.gifts) : effect(one, rule, names))
+
+function present({ item, qty, unit }: Partial<Choice>, names: Names): string {
+  const name = item ? nameOf(item, names) : word('say.some-item')
+  return `${number(qty || '0')} ${unit ?? (item ? names.labels[item]?.unit : '') ?? ''} ${name}`.replace(/\s+/g, ' ')
+}
+
+function gift(one: Effect, rule: Rule, names: Names, choices: readonly Choice[] = []): string {
+  const what = choices.length ? word('say.one-of', { gifts: list(choices.map((each) => present(each, names))) }) : present(one, names)
   const counted = unitOf(rule.match, names)
   let said = one.price && one.price !== '0' ? word('say.gift-price', { what, amount: money(one.price, rule.currency) }) : word('say.gift', { what })
   if (one.every) said += `, ${word('say.every', { qty: `${number(one.every)} ${counted}` })}`
@@ -131,17 +136,19 @@ export function condition(tree: Condition | null | undefined, names: Names, code
 }
 
 /** The whole rule: who, when, what for what, and how it lives with others. */
-export function sentence(rule: Rule, names: Names, pick?: 'best' | 'priority' | null): string {
+export function sentence(rule: Rule, names: Names, pick?: 'best' | 'priority' | null, extras: Extras = {}): string {
   const unit = unitOf(rule.match, names)
   const least = minimum(rule.min, unit, rule.currency)
   const bought = least ? word('say.buy-min', { goods: goods(rule.match, names), min: least }) : word('say.buy', { goods: goods(rule.match, names) })
   const gives = rule.tiers
     ? rule.tiers.map((tier) => word('say.tier', { min: minimum(tier.min, unit, rule.currency) || '…', effect: effect(tier.effect, rule, names) })).join('; ')
-    : rule.effect ? effect(rule.effect, rule, names) : '…'
+    : rule.effect ? given(rule.effect, rule, names, extras) : '…'
   const parts = [word('say.all', { who: who(rule, names), days: days(rule), buy: bought, gives })]
   const also = condition(rule.when, names, rule.currency)
   if (also) parts.push(word('say.only-when', { what: also.replace(/^\((.*)\)$/, '$1') }))
   if (rule.coupon) parts.push(word('say.coupon', { coupon: rule.coupon }))
+  if (extras.budget) parts.push(word('say.budget', { budget: money(extras.budget) }))
+  if (extras.per_customer) parts.push(word('say.per-customer', { count: extras.per_customer }))
   if (rule.exclusive) parts.push(word('say.exclusive'))
   if (rule.group) parts.push(word(pick === 'priority' ? 'say.group-priority' : 'say.group-best', { group: rule.group }))
   return parts.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join(' ')

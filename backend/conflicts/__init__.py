@@ -1,0 +1,1 @@
+"""Values that lost a merge: who may look at them, and settling one."""
