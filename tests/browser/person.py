@@ -4,11 +4,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from backend.demo.cast import PASSWORD
 
@@ -131,4 +131,8 @@ def person(
         yield somebody
         assert not somebody.faults, "\n".join(somebody.faults)
     finally:
+        # A context closed while its page is being loaded anew over a wiped store has been seen never to end.
+        for page in context.pages:
+            with suppress(Error):
+                page.goto("about:blank", timeout=10_000)
         context.close()

@@ -34,6 +34,7 @@ MET: dict[str, tuple[str, ...]] = {
     "/visits/new/:id": ("lan",), "/expenses/new": ("lan",), "/expenses/new/:id": ("lan",),
     "/orders/new": ("lan",), "/orders/new/:customer": FIELD, "/orders/:id": ("lan", "hung", "an", "mai"),
     "/dispatch/:id": ("tuan", "an"), "/customers/:id/terms": ("hung", "mai"), "/promotions/new/:template": ("an",),
+    "/conflicts/:root": ("lan",), "/expenses/edit/:id": ("lan",),
 }  # fmt: skip
 # Screens that look different to different people; any other is looked at with the first who meets it.
 DIFFERENT = {"/", "/customers/:id", "/orders/:id", "/approvals"}
@@ -146,7 +147,10 @@ def fill(who: Person, pattern: str) -> str | None:
     if ":" not in pattern:
         return "/nowhere" if pattern == "*" else pattern
     kind = pattern.split("/:", maxsplit=1)[0]
-    if pattern.startswith(("/customers/", "/visits/", "/expenses/", "/orders/new/")):
+    if pattern == "/expenses/edit/:id":
+        mine = who.ask("/expenses?limit=200")["items"]
+        return "/expenses/edit/" + str(next(one for one in mine if one["state"] == "submitted")["id"])
+    if pattern.startswith(("/customers/", "/visits/", "/expenses/", "/orders/new/", "/conflicts/")):
         return re.sub(r":\w+", who.ask("/customers?limit=1&stage=account")["items"][0]["id"], pattern)
     if pattern == "/orders/:id":
         return "/orders/" + str(who.ask("/orders?limit=1")["items"][0]["id"])

@@ -128,7 +128,7 @@ def test_no_impostor_is_taken_for_our_server_nor_signalled(tmp_path: Path) -> No
             impostor.kill()
             impostor.wait()
 
-    # The proof itself can be met. Where these tests run in the background, SIGINT may be ignored, and a child inherits it.
+    # The proof itself can be met. Where tests run in the background SIGINT may be ignored, and a child inherits that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     ours = subprocess.Popen([namesake, "300"], cwd=cluster)
     signal.signal(signal.SIGINT, before)
