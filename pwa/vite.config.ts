@@ -3,12 +3,13 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'vitest/config'
 import { catalogs } from './build/catalog.js'
-import { serviceWorker } from './build/worker.ts'
+import { lean, serviceWorker } from './build/worker.ts'
 
 const office = process.env.TUYEN_OFFICE ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
   base: '/static/',
+  resolve: { alias: lean },
   plugins: [catalogs(), tailwindcss(), svelte(), serviceWorker()],
   worker: { format: 'es' },
   server: { proxy: { '/api': office } },

@@ -53,6 +53,13 @@ export interface Call {
 
 export const API = '/api/v1'
 
+const unreached = (reason: unknown): Problem => new Problem(0, { type: 'urn:app:network', title: String(reason) })
+
+/** What an answer carries. A line that dies, or a question given up, half way through counts as unreached too. */
+export async function read<T>(body: Promise<T>): Promise<T> {
+  return body.catch((reason: unknown) => { throw unreached(reason) })
+}
+
 /** The raw answer; throws `Problem` on a refusal or when nothing answered. 304 is returned, not thrown. */
 export async function call(path: string, options: Call = {}): Promise<Response> {
   const method = options.method ?? 'GET'
@@ -79,7 +86,7 @@ export async function call(path: string, options: Call = {}): Promise<Response> 
       ...(options.keepalive ? { keepalive: true } : {}),
     })
   } catch (reason) {
-    throw new Problem(0, { type: 'urn:app:network', title: String(reason) })
+    throw unreached(reason)
   }
   if (answer.ok || answer.status === 304) return answer
   const wait = Number(answer.headers.get('Retry-After'))
@@ -95,5 +102,5 @@ export async function call(path: string, options: Call = {}): Promise<Response> 
 /** The JSON answer of a call. */
 export async function json<T>(path: string, options?: Call): Promise<T> {
   const answer = await call(path, options)
-  return (answer.status === 204 ? undefined : await answer.json()) as T
+  return (answer.status === 204 ? undefined : await read(answer.json())) as T
 }

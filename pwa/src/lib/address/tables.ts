@@ -1,6 +1,6 @@
 // The tables of administrative units on the phone: fetched once per version, in the background after a sync, and kept for
 // reading addresses without a network, with the outlines their map is drawn on. They are the same for everybody and hold nothing of anybody.
-import { call, json } from '../api.ts'
+import { call, json, read } from '../api.ts'
 import { store } from '../db.ts'
 import { desk } from '../desk.ts'
 import { shapes } from '../shapes.ts'
@@ -51,7 +51,7 @@ async function keep(wanted: boolean): Promise<boolean> {
 
 /** Stores the tables whole or not at all: what a dying line left over is not their hash. */
 async function fetchInto(cache: Cache, url: string, version: string): Promise<void> {
-  const bytes = await (await call(url, { timeout: 180_000 })).arrayBuffer()
+  const bytes = await read((await call(url, { timeout: 180_000 })).arrayBuffer())
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   const hex = Array.from(digest.subarray(0, version.length / 2), (byte) => byte.toString(16).padStart(2, '0')).join('')
   if (hex !== version) throw new Error(`unit tables ${hex}, not ${version}`)

@@ -1,5 +1,5 @@
 // What the import screens share: what the office sends, and how places, faults and prices are said in words.
-import { call, json, Problem } from '../../../lib/api.ts'
+import { call, json, Problem, read } from '../../../lib/api.ts'
 import { date, money, number, say, t } from '../../../lib/i18n.svelte.ts'
 
 export type Kind = 'prices' | 'promotions'
@@ -140,7 +140,7 @@ export async function upload(file: File, kind: Kind, list: string): Promise<Impo
   const query = new URLSearchParams(kind === 'prices' ? { kind, list } : { kind })
   const headers = { 'Content-Type': written.headers.get('Content-Type') ?? '' }
   const answer = await call(`price-imports?${query}`, { method: 'POST', body: await written.blob(), headers, timeout: 120_000 })
-  return (await answer.json()) as Imported
+  return (await read(answer.json())) as Imported
 }
 
 export const step = (id: string, what: 'commit' | 'undo' | 'check', version: number, more: object = {}): Promise<Imported> =>
