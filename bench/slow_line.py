@@ -6,54 +6,31 @@ throttle does not reach workers). The figures are those of Chromium's "Fast 3G".
 
 import asyncio
 import contextlib
-import threading
 import time
+
+from tests.browser.proxy import Line
 
 DOWN, UP, ROUND_TRIP = 1_600_000 / 8, 750_000 / 8, 0.5625  # bytes a second, seconds
 PIECE = 4_096
 
 
-class SlowLine:
-    """A TCP proxy on a port of its own, in a thread. All connections share the line; `down` and `up` count bytes."""
+class SlowLine(Line):
+    """All connections share the line; `down` and `up` count bytes."""
 
     def __init__(self, upstream_port: int) -> None:
-        self.upstream_port, self.port = upstream_port, 0
+        super().__init__(upstream_port)
         self.down = self.up = 0
         self._free = {True: 0.0, False: 0.0}
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "SlowLine":
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A connection costs a round trip before it says anything."""
+        await asyncio.sleep(ROUND_TRIP)
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
+        await asyncio.gather(
+            self._one_way(reader, far_writer, downwards=False), self._one_way(far_reader, writer, downwards=True)
+        )
 
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.05))
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(ROUND_TRIP)  # a connection costs a round trip before it says anything
-        with contextlib.suppress(OSError):
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
-            await asyncio.gather(
-                self._carry(reader, far_writer, downwards=False), self._carry(far_reader, writer, downwards=True)
-            )
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, downwards: bool) -> None:
+    async def _one_way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, downwards: bool) -> None:
         """Piece by piece, in order: each waits for the line, takes its time, and arrives half a trip later."""
         arriving: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=64)
         delivering = asyncio.create_task(self._deliver(arriving, writer))

@@ -58,7 +58,9 @@ async def place_yesterday(
     """Place them in the order of the day, then pick, dispatch and decide some; gives the number of lines."""
     draw = chance("yesterday")
     shelf = Shelf(
-        [item for item in items if not goal[item.n].scarce], [item for item in items if goal[item.n].scarce], baskets
+        [item for item in items if not goal[item.n].scarce],
+        [item for item in items if goal[item.n].scarce and goal[item.n].on_hand > 1],  # the last piece is for a story
+        baskets,
     )
     buyers = _buyers(draw, customers)
     actors: dict[UUID, Actor] = {who.user_id: who for who in [await load_actor("lan")]}

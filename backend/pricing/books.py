@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from backend.core import database as db
 from backend.core.clock import now
@@ -34,7 +34,7 @@ class Spent(NamedTuple):
 async def spent_for(shelf: Shelf, customers: Mapping[str, Raw]) -> Spent:
     """How the shelf's limited promotions stand for these customers; no statement while there are none."""
     if not shelf.limits:
-        return Spent()
+        return NOTHING_SPENT
     found = await reached({limit.root for limit in shelf.limits.values()}, customers)
     gone, had = set(), {}
     for code, limit in shelf.limits.items():
@@ -48,7 +48,10 @@ async def spent_for(shelf: Shelf, customers: Mapping[str, Raw]) -> Spent:
     return Spent(frozenset(gone), had)
 
 
-def cut_book(shelf: Shelf, customers: Mapping[str, Raw], spent: Spent = Spent()) -> Raw:  # noqa: B008 -- immutable
+NOTHING_SPENT: Final = Spent()
+
+
+def cut_book(shelf: Shelf, customers: Mapping[str, Raw], spent: Spent = NOTHING_SPENT) -> Raw:
     """The shelf for these customers (id -> facts in the book's format)."""
     groups = {group for facts in customers.values() for group in facts.get("groups", ())}
     carried = {code: one for code, one in shelf.raw["customer_groups"].items() if code in groups}

@@ -1,5 +1,6 @@
 """A real server with the demo company, a bad line in front of it, and a real browser."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -7,13 +8,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import asyncpg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from backend.core.embedded import start
 from tests.browser.proxy import BadLine
 
 CHROMIUM = os.environ.get("TUYEN_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -30,6 +34,23 @@ class Served(NamedTuple):
 
     port: int
     data_dir: Path
+
+    def sql(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+        """Rows of the office's own tables."""
+
+        async def act(dsn: str) -> list[dict[str, Any]]:
+            connection = await asyncpg.connect(dsn)
+            try:
+                return [dict(row) for row in await connection.fetch(statement, *arguments)]
+            finally:
+                await connection.close()
+
+        database = start(self.data_dir)
+        try:
+            with ThreadPoolExecutor(1) as elsewhere:  # the browser keeps this thread's event loop
+                return elsewhere.submit(asyncio.run, act(database.dsn)).result()
+        finally:
+            database.stop()
 
 
 def free_port() -> int:
@@ -52,13 +73,13 @@ def serving(data_dir: Path, **settings: str) -> Iterator[Served]:
         env={**os.environ, "TUYEN_LOGIN_PER_ADDRESS": "1000", **settings},
     )
     said: list[str] = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        said.append(line)
-        if line.startswith("ready "):
-            break
-    assert said and said[-1].startswith("ready "), "".join(said)
     try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("ready "):
+                break
+        assert said and said[-1].startswith("ready "), "".join(said)
         yield Served(port, data_dir)
     finally:
         process.send_signal(signal.SIGTERM)

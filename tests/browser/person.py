@@ -27,7 +27,20 @@ WORDS = {
 }  # fmt: skip
 
 
-LOCALES = Path(__file__).parents[2] / "pwa" / "locales"
+PWA = Path(__file__).parents[2] / "pwa"
+LOCALES = PWA / "locales"
+AXE = PWA / "node_modules" / "axe-core" / "axe.min.js"
+FAULTS = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+  .map((fault) => fault.id + ': ' + fault.nodes.map((node) => node.html.slice(0, 120)).join(' | '))"""
+SEND = """async ([path, method, body]) => {
+  const me = await (await fetch('/api/v1/me')).json()
+  const answer = await fetch('/api/v1' + path, { method, body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json', 'X-Tuyen-CSRF': me.csrf } })
+  return { status: answer.status, body: answer.status === 204 ? null : await answer.json() }
+}"""
+SMALL = """() => [...document.querySelectorAll('main button, main a, dialog[open] button')]
+  .filter((e) => e.offsetParent && (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
+  .map((e) => e.outerHTML.slice(0, 120))"""
 TEXTS: dict[str, dict[str, str]] = {
     language: {
         key: text
@@ -98,6 +111,46 @@ class Person:
     def ask(self, path: str) -> Any:
         """What the office answers this person at a path."""
         return self.page.evaluate("async (path) => (await fetch(path)).json()", f"/api/v1{path}")
+
+    def send(self, path: str, body: Any, method: str = "POST") -> Any:
+        """What the office answers to something this person sends; it must agree."""
+        found = self.page.evaluate(SEND, [path, method, body])
+        assert found["status"] < 300, found
+        return found["body"]
+
+    def online(self) -> None:
+        """Tell the page that there is a network, as the browser would."""
+        self.page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    def synced(self) -> None:
+        """Wait until the phone has its first copy."""
+        expect(self.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+
+    def keep_offline(self) -> None:
+        """Wait until the app's files are on the phone: the worker has installed itself and has the page."""
+        self.page.evaluate(
+            """async () => { await navigator.serviceWorker.ready
+                 while (!navigator.serviceWorker.controller) await new Promise((ok) => setTimeout(ok, 100)) }"""
+        )
+
+    def hand_in(self, tries: int = 60) -> None:
+        """The network is back: wait until nothing waits any more."""
+        for _ in range(tries):
+            self.online()
+            self.page.wait_for_timeout(500)
+            if self.waiting() == 0:
+                return
+        raise AssertionError("something still waits")
+
+    def fits(self, *, thumbs: bool = True) -> None:
+        """Nothing runs over the side, and everything to tap is big enough for a thumb."""
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert not thumbs or self.page.evaluate(SMALL) == []
+
+    def clean(self) -> None:
+        """Axe has nothing to say of this screen (the context must bypass the content policy)."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        assert self.page.evaluate(FAULTS) == []
 
     def waiting(self) -> int:
         """How many mutations and photos the phone has not handed in."""

@@ -5,59 +5,48 @@ One request per connection (it asks both sides to close), so that every cut fall
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Literal
+from contextlib import suppress
+from typing import Literal, Self
 
 Fate = Literal["pass", "cut_before", "cut_after"]
 Judge = Callable[[str, str], Fate]
 
 
-class BadLine:
-    """A proxy on a port of its own, running in a thread. `judge(method, path)` decides each request's fate."""
+class Line(ABC):
+    """Something between a phone and the office: listens on a port of its own, in a thread of its own."""
 
     def __init__(self, upstream_port: int) -> None:
         self.upstream_port = upstream_port
         self.port = 0
-        self.down = False
-        self.judge: Judge = lambda method, path: "pass"
-        self.seen: list[tuple[str, str, Fate]] = []
-        self._loop = asyncio.new_event_loop()
-        self._open: set[asyncio.StreamWriter] = set()
+        self.open: set[asyncio.StreamWriter] = set()
+        self.loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "BadLine":
+    @abstractmethod
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection from the phone, from its first byte to its last; a line that breaks may be let through."""
+
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(10)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
 
-    def cut(self) -> None:
-        """The network is gone: open connections die too."""
-        self.down = True
-
-        def close_all() -> None:
-            for writer in list(self._open):
-                writer.transport.abort()
-
-        self._loop.call_soon_threadsafe(close_all)
-
-    def mend(self) -> None:
-        """The network is back."""
-        self.down = False
-
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        asyncio.set_event_loop(self.loop)
+        server = self.loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
-        self._loop.run_forever()
+        self.loop.run_forever()
         server.close()
-        self._loop.run_until_complete(self._end())
-        self._loop.close()
+        self.loop.run_until_complete(self._end())
+        self.loop.close()
 
     async def _end(self) -> None:
         """Let every open conversation come to its end before the loop closes."""
@@ -65,20 +54,50 @@ class BadLine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in list(self._open):
+        for writer in list(self.open):
             writer.transport.abort()
         await asyncio.sleep(0.05)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        self.open.add(writer)
         try:
-            if not self.down:
-                await self._one_request(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass
+            # Cancelled only when the line is taken away: nobody waits for this conversation any more.
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+                await self.carry(reader, writer)
         finally:
-            self._open.discard(writer)
-            writer.transport.abort() if self.down else writer.close()
+            self.open.discard(writer)
+            writer.close()
+
+
+class BadLine(Line):
+    """`judge(method, path)` decides each request's fate; `seen` is what it decided."""
+
+    def __init__(self, upstream_port: int) -> None:
+        super().__init__(upstream_port)
+        self.down = False
+        self.judge: Judge = lambda method, path: "pass"
+        self.seen: list[tuple[str, str, Fate]] = []
+
+    def cut(self) -> None:
+        """The network is gone: open connections die too."""
+        self.down = True
+
+        def close_all() -> None:
+            for writer in list(self.open):
+                writer.transport.abort()
+
+        self.loop.call_soon_threadsafe(close_all)
+
+    def mend(self) -> None:
+        """The network is back."""
+        self.down = False
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request; on a line that is down not even that."""
+        if self.down:
+            writer.transport.abort()
+        else:
+            await self._one_request(reader, writer)
 
     async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -95,7 +114,7 @@ class BadLine:
         kept = [h for h in headers if not h.lower().startswith("connection:")]
         request = "\r\n".join([lines[0], *kept, "Connection: close", "", ""]).encode("latin-1") + body
         upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self.upstream_port)
-        self._open.add(upstream)
+        self.open.add(upstream)
         try:
             upstream.write(request)
             await upstream.drain()
@@ -107,5 +126,5 @@ class BadLine:
                 writer.write(chunk)
                 await writer.drain()
         finally:
-            self._open.discard(upstream)
+            self.open.discard(upstream)
             upstream.close()

@@ -52,7 +52,7 @@ def amounts(somebody: Person, price_list: str) -> list[Any]:
 
 def picture_and_width(somebody: Person, name: str) -> None:
     """Keep a picture; nothing may stick out to the right."""
-    assert somebody.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    somebody.fits(thumbs=False)
     somebody.picture(name)
 
 

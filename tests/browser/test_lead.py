@@ -1,16 +1,12 @@
 """A new lead without a network: its address becomes a ward, its pin is put right by hand, and it arrives once."""
 
-import asyncio
 import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import asyncpg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backend.core.embedded import start
 from tests.browser.conftest import DESK, PHONE, Served
 from tests.browser.person import PATIENCE, Person, person
 from tests.browser.proxy import BadLine
@@ -78,41 +74,15 @@ def drag(page: Page, right: int, up: int) -> None:
     page.mouse.up()
 
 
-async def _stored(dsn: str, customer_id: str) -> list[Any]:
-    connection = await asyncpg.connect(dsn)
-    try:
-        rows: list[Any] = await connection.fetch(
-            """SELECT a.grade, v.ward_old, v.ward_new, v.province_63, v.province_34, v.certain, l.method, a.lat, a.lon
-                 FROM addresses a JOIN address_versions v ON v.id = a.version_id
-                 JOIN locations l ON l.address_id = a.id AND l.superseded_by IS NULL WHERE a.party_id = $1""",
-            customer_id,
-        )
-        return rows
-    finally:
-        await connection.close()
-
-
 def stored(served: Served, customer_id: str) -> dict[str, Any]:
     """What the office's own tables say of a customer's one address."""
-    database = start(served.data_dir)
-    try:
-        with ThreadPoolExecutor(1) as elsewhere:  # the browser keeps this thread's event loop
-            [row] = elsewhere.submit(asyncio.run, _stored(database.dsn, customer_id)).result()
-        return dict(row)
-    finally:
-        database.stop()
-
-
-def speak(lan: Person, language: str) -> None:
-    """Switch the user's language at the office; the next start of the app follows."""
-    lan.page.evaluate(
-        """async (language) => {
-             const me = await (await fetch('/api/v1/me')).json()
-             await fetch('/api/v1/me', { method: 'PATCH', body: JSON.stringify({ language }),
-               headers: { 'Content-Type': 'application/json', 'X-Tuyen-CSRF': me.csrf } })
-           }""",
-        language,
+    [row] = served.sql(
+        """SELECT a.grade, v.ward_old, v.ward_new, v.province_63, v.province_34, v.certain, l.method, a.lat, a.lon
+             FROM addresses a JOIN address_versions v ON v.id = a.version_id
+             JOIN locations l ON l.address_id = a.id AND l.superseded_by IS NULL WHERE a.party_id = $1""",
+        customer_id,
     )
+    return row
 
 
 def come_back(lan: Person, line: BadLine) -> None:
@@ -127,12 +97,7 @@ def come_back(lan: Person, line: BadLine) -> None:
 
     line.judge = judge
     line.mend()
-    for _ in range(60):
-        lan.page.evaluate("window.dispatchEvent(new Event('online'))")
-        lan.page.wait_for_timeout(700)
-        if lan.waiting() == 0:
-            break
-    assert lan.waiting() == 0
+    lan.hand_in()
     assert fates
 
 
@@ -145,20 +110,20 @@ def test_a_leads_address_becomes_a_ward_and_its_pin_arrives_once(
     home = f"http://127.0.0.1:{line.port}"
     with person(browser, home, size=size, language=language, pictures="lead") as lan:
         lan.log_in("lan", words["landing"])
-        speak(lan, language)
+        lan.send("/me", {"language": language}, "PATCH")
         lan.page.reload()
         try:
             _the_story(lan, line, served, words, shop)
         finally:
             line.mend()
-            speak(lan, "vi")
+            lan.send("/me", {"language": "vi"}, "PATCH")
 
 
 def _the_story(lan: Person, line: BadLine, served: Served, words: dict[str, str], shop: str) -> None:
     expect(lan.page.locator("h1", has_text=words["landing"])).to_be_visible(timeout=PATIENCE)
     expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
     tables_held(lan.page)
-    lan.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    lan.keep_offline()
     lan.page.wait_for_timeout(2500)
 
     line.cut()

@@ -106,7 +106,7 @@ def test_a_morning_without_a_network_reaches_the_office_exactly_once(
         minh = shop(lan, "cua hang minh")
         other = shop(lan, "dai ly")
         before = len(lan.ask(f"/orders?customer={minh['id']}&limit=200")["items"])
-        lan.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        lan.keep_offline()
         lan.page.wait_for_timeout(2500)
 
         line.cut()
@@ -173,12 +173,7 @@ def _come_back_on_a_dying_line(lan: Person, line: BadLine) -> None:
 
     line.judge = judge
     line.mend()
-    for _ in range(150):
-        lan.page.evaluate("window.dispatchEvent(new Event('online'))")
-        lan.page.wait_for_timeout(700)
-        if lan.waiting() == 0:
-            break
-    assert lan.waiting() == 0
+    lan.hand_in(tries=200)
     died = [fate for _, _, fate in line.seen if fate != "pass"]
     assert died.count("cut_before") >= 2 and died.count("cut_after") >= 2
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.conftest import DESK, PHONE, Served
 from tests.browser.person import PATIENCE, TEXTS, Person, person
@@ -42,11 +42,6 @@ def a_row(who: Person, list_code: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return found, next(one for one in rules[:-1] if items.count(one["item"]["id"]) == 1)
 
 
-def fits(page: Page) -> bool:
-    """Nothing is wider than the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_prices_are_changed_in_the_table_at_a_desk(browser: Browser, served: Served, language: str) -> None:
     say = Words(language)
@@ -80,6 +75,14 @@ def test_prices_are_changed_in_the_table_at_a_desk(browser: Browser, served: Ser
         amount.press("Enter")  # said at the row, nothing stored
         expect(page.locator("tbody [role=alert]")).to_contain_text("-5", timeout=PATIENCE)
         expect(amount).to_have_attribute("aria-invalid", "true")
+        amount.press("Escape")
+        start = page.get_by_label(say("cell", label=say("valid-from"), code=rule["code"]), exact=True)
+        start.fill("30/02/2020")
+        start.press("Enter")
+        expect(page.locator("tbody [role=alert]").last).to_contain_text(an.say("app.day-wrong"), timeout=PATIENCE)
+        start.fill("1/2/2020")
+        start.press("Enter")
+        expect(start).to_have_value("01/02/2020", timeout=PATIENCE)
         an.picture("table")
         page.reload()
 
@@ -110,7 +113,7 @@ def test_prices_are_changed_in_the_table_at_a_desk(browser: Browser, served: Ser
         expect(gone).to_have_count(1, timeout=PATIENCE)
         gone.click()  # and away for good: others read this company too
         expect(gone).to_have_count(0, timeout=PATIENCE)
-        assert fits(page)
+        an.fits(thumbs=False)
 
 
 @pytest.mark.parametrize(("language", "size"), [("vi", PHONE), ("en", DESK), ("vi", DESK), ("en", PHONE)])
@@ -141,7 +144,7 @@ def test_hung_asks_what_a_customer_would_pay(browser: Browser, served: Served, l
         shown = page.get_by_test_id("losers").locator("li")
         assert shown.count() == len(told["losers"])
         hung.picture("answer")
-        assert fits(page)
+        hung.fits(thumbs=False)
 
 
 def test_a_price_list_is_read_and_edited_on_a_phone(browser: Browser, served: Served) -> None:
@@ -152,16 +155,16 @@ def test_a_price_list_is_read_and_edited_on_a_phone(browser: Browser, served: Se
         found, rule = a_row(an, "DAILY")
         an.see("/prices")
         expect(page.get_by_role("link", name=found["code"])).to_be_visible(timeout=PATIENCE)
-        assert fits(page)
+        an.fits(thumbs=False)
         an.picture("lists")
         an.see(f"/prices/{found['id']}")
         card = page.locator("main li button", has_text=rule["code"]).first
         expect(card).to_be_visible(timeout=PATIENCE)
-        assert fits(page)
+        an.fits(thumbs=False)
         an.picture("rows")
         card.click()
         expect(page.get_by_test_id("preview").locator("strong").first).to_be_visible(timeout=PATIENCE)
-        assert fits(page)
+        an.fits(thumbs=False)
         an.picture("form")
         page.get_by_role("dialog").get_by_text(say("off"), exact=True).click()
         an.picture("form-off")

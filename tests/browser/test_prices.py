@@ -83,7 +83,7 @@ def test_a_gift_a_reason_and_a_price_that_was_raised_meanwhile(browser: Browser,
         expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
         minh = lan.ask("/customers?q=cua hang minh&limit=5")["items"][0]
         noodles = noodles_of(lan)
-        lan.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        lan.keep_offline()
         lan.page.wait_for_timeout(2500)
         line.cut()
 
@@ -96,7 +96,7 @@ def test_a_gift_a_reason_and_a_price_that_was_raised_meanwhile(browser: Browser,
 
         raise_the_price(strict.data_dir, noodles["id"])
         line.mend()
-        lan.page.evaluate("window.dispatchEvent(new Event('online'))")
+        lan.online()
         _step_15(lan, minh["id"], digits(told))
 
 

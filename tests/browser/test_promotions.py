@@ -1,6 +1,5 @@
 """A promotion written without code: from a template, warned, tried, put on; and an order gets its gift."""
 
-import json
 from typing import Any
 
 import pytest
@@ -51,14 +50,7 @@ def given(rep: Person, item: dict[str, Any], customer: str, qty: str) -> list[st
     """What the office's order check gives for nothing."""
     body = {"customer_id": customer, "currency": "VND", "lines": [{"item_id": item["id"], "unit": item["base_unit"],
                                                                   "qty": qty}]}  # fmt: skip
-    answer: dict[str, Any] = rep.page.evaluate(
-        """async (body) => {
-             const me = await (await fetch('/api/v1/me')).json()
-             return (await fetch('/api/v1/orders/check', {method: 'POST', body,
-               headers: {'Content-Type': 'application/json', 'X-Tuyen-CSRF': me.csrf}})).json()
-           }""",
-        json.dumps(body),
-    )
+    answer = rep.send("/orders/check", body)
     return [f"{line['qty']} {line['gift_of']}" for line in answer["lines"] if line["gift_of"]]
 
 
@@ -130,23 +122,10 @@ def test_ten_and_one_from_template_to_gift(browser: Browser, served: Served, lan
         expect(page.get_by_test_id("state")).to_have_text(say["paused"], timeout=PATIENCE)
 
 
-def posted(who: Person, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What the office answers to something this person sends."""
-    answer: dict[str, Any] = who.page.evaluate(
-        """async ([path, body]) => {
-             const me = await (await fetch('/api/v1/me')).json()
-             return (await fetch('/api/v1' + path, {method: 'POST', body: JSON.stringify(body),
-               headers: {'Content-Type': 'application/json', 'X-Tuyen-CSRF': me.csrf}})).json()
-           }""",
-        [path, body],
-    )
-    return answer
-
-
 def shown_whole(who: Person, name: str) -> None:
     """A picture from the top of what is on the screen; nothing hangs over its edge."""
     who.picture(name)
-    assert who.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    who.fits(thumbs=False)
 
 
 def write_choice(an: Person, code: str, goods: dict[str, Any], gifts: list[dict[str, Any]], budget: str) -> str:
@@ -206,7 +185,7 @@ def test_a_gift_is_chosen_offline_and_the_budget_is_gone_meanwhile(
         lan.log_in("lan", today_title)
         expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
         mine, theirs = [one["id"] for one in lan.ask("/customers?stage=account&limit=2")["items"]]
-        lan.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        lan.keep_offline()
         lan.page.wait_for_timeout(2500)
         line.cut()
         _choose_offline(lan, mine, goods, bowl)
@@ -216,7 +195,7 @@ def test_a_gift_is_chosen_offline_and_the_budget_is_gone_meanwhile(
             "coupons": [f"{code}~2"],
             "lines": [{"id": str(new_id()), "item_id": goods["id"], "unit": goods["base_unit"], "qty": "10"}],
         }  # fmt: skip
-        assert [one["gift_of"] for one in posted(an, "/orders", body)["lines"]] == [None, f"{code}~2"]
+        assert [one["gift_of"] for one in an.send("/orders", body)["lines"]] == [None, f"{code}~2"]
         an.page.reload()
         expect(an.page.get_by_test_id("limits")).to_contain_text(an.say("promo.used-up-note"), timeout=PATIENCE)
         an.page.get_by_test_id("limits").scroll_into_view_if_needed()
@@ -227,7 +206,7 @@ def test_a_gift_is_chosen_offline_and_the_budget_is_gone_meanwhile(
         shown_whole(an, "list")
 
         line.mend()
-        lan.page.evaluate("window.dispatchEvent(new Event('online'))")
+        lan.online()
         card = lan.page.get_by_test_id("price-card")
         expect(card).to_be_visible(timeout=PATIENCE)
         expect(card).to_contain_text(lan.say("orders.used-up-budget"))
@@ -235,7 +214,7 @@ def test_a_gift_is_chosen_offline_and_the_budget_is_gone_meanwhile(
         card.get_by_role("button", name=lan.say("orders.used-up-take")).click()
         expect(lan.page.locator("[data-state=confirmed]")).to_be_visible(timeout=PATIENCE)
         expect(lan.page.get_by_text(lan.say("pricing.source.gift"))).to_have_count(0)
-        posted(an, f"/promotions/{promotion}/ending", {"expected_version": 2, "reason": "Hết"})
+        an.send(f"/promotions/{promotion}/ending", {"expected_version": 2, "reason": "Hết"})
 
 
 def _choose_offline(lan: Person, customer: str, goods: dict[str, Any], bowl: dict[str, Any]) -> None:

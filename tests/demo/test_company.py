@@ -160,6 +160,12 @@ async def test_yesterdays_orders_stand_at_every_step(demo: DemoSummary) -> None:
     assert waiting >= 2, "Hùng has something of Lan's to decide"
 
 
+async def test_nobody_is_told_the_same_twice(demo: DemoSummary) -> None:
+    told = await fetch("SELECT user_id, kind, numbers ->> 'number' AS number, count(*) FROM notices GROUP BY 1, 2, 3")
+    assert told and [row for row in told if row["count"] > 1] == []
+    assert {row["kind"] for row in told} >= {"order.on-hold", "order.dispatched", "approval.waiting"}
+
+
 async def test_rows_copied_without_a_check_refer_to_rows_that_exist(demo: DemoSummary) -> None:
     for table, column, other in (
         ("order_lines", "order_id", "orders"), ("order_lines", "item_id", "items"),

@@ -8,6 +8,7 @@ import asyncio
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,7 +81,8 @@ def main() -> int:
                 histories(runner, min(BATCH, asked.seeds - batch * BATCH), asked.steps, first)
             except Exception as fault:
                 failed += 1
-                print(f"seed {first} ({BATCH} runs of {asked.steps} steps): {fault}", *fault.__notes__, sep="\n")
+                print(f"seed {first} ({BATCH} runs of {asked.steps} steps)")
+                traceback.print_exception(fault, file=sys.stdout)
             spent = time.monotonic() - began
             counts = ", ".join(f"{name} {count:,}" for name, count in sorted(runner.total.items()))
             print(f"{spent:.0f} s: {counts}; failed {failed}", flush=True)
