@@ -250,5 +250,15 @@ def test_a_line_that_dies_while_the_tables_come_is_no_fault(served: Served, brow
         with lan.page.expect_event("requestfailed", lambda one: "/assets/tables-" in one.url, timeout=PATIENCE):
             lan.log_in("lan", WORDS["vi"]["landing"])
         lan.page.wait_for_timeout(300)  # what nobody caught is told a moment later
+        assert lan.page.evaluate("sessionStorage.getItem('reloaded')") is None, "a dead line takes nobody's screen away"
         lan.see("/more")
         expect(lan.page.locator("h1")).to_be_visible(timeout=PATIENCE)
+
+        # Another build at the office: then the page is loaded anew, and only once.
+        lan.context.route("**/?build", lambda route: route.fulfill(body="<script src=/static/assets/newer.js></script>"))
+        with lan.page.expect_navigation(timeout=PATIENCE):
+            lan.page.evaluate("window.dispatchEvent(new Event('vite:preloadError'))")
+        expect(lan.page.locator("h1")).to_be_visible(timeout=PATIENCE)
+        with lan.page.expect_request("**/api/v1/sync", timeout=PATIENCE):
+            lan.page.evaluate("window.dispatchEvent(new Event('vite:preloadError')); dispatchEvent(new Event('online'))")
+        assert lan.page.evaluate("performance.getEntriesByType('navigation')[0].type") == "reload"

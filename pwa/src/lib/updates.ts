@@ -32,3 +32,16 @@ export async function watchForUpdates(): Promise<void> {
 export function takeUpdate(): void {
   app.update?.postMessage({ type: 'SKIP_WAITING' })
 }
+
+/**
+ * A part of the app could not be fetched. When the office has another build by now, the page is loaded anew, once, to get
+ * that; a line that died is no reason to take away what somebody is looking at.
+ */
+export async function partMissing(): Promise<void> {
+  const own = document.querySelector('script[type=module]')?.getAttribute('src')
+  if (!own || sessionStorage.getItem('reloaded')) return
+  const answer = await fetch('/?build', { cache: 'no-store' }).catch(() => null) // the query goes past what the worker keeps
+  if (!answer?.ok || (await answer.text()).includes(own)) return
+  sessionStorage.setItem('reloaded', '1')
+  location.reload()
+}
