@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from backend.core import clock
 from backend.core.settings import settings
 
 FILE: Final = os.environ.get("TUYEN_CRASH_AT", "")
@@ -17,9 +18,10 @@ MARK: Final = "throw-away"
 
 
 def refuse_outside_tests() -> None:
-    """To be called when a server starts."""
-    if FILE and not (settings().data_dir / MARK).exists():
-        raise RuntimeError("TUYEN_CRASH_AT is for tests: this data folder is not marked as one to throw away")
+    """To be called when a server starts: neither this switch nor that of the clock is for a company's data."""
+    for name, file in (("TUYEN_CRASH_AT", FILE), ("TUYEN_CLOCK_AHEAD", clock.FILE)):
+        if file and not (settings().data_dir / MARK).exists():
+            raise RuntimeError(f"{name} is for tests: this data folder is not marked as one to throw away")
 
 
 def point(name: str) -> None:

@@ -79,3 +79,28 @@ class NotClosed(Refusal):
     """Care of this customer goes on, so it cannot be reopened."""
 
     code = "customer-not-closed"
+
+
+class NobodyChosen(Malformed):
+    """A hand-over of nobody: the choice finds no customer of the actor's."""
+
+    code = "nobody-chosen"
+
+
+class ChoiceChanged(Refusal):
+    """What the preview showed is not what the choice finds now: another customer, another holder, another plan."""
+
+    code = "handover-changed"
+    status = 412
+
+
+class HandoverBegun(Refusal):
+    """The day of the hand-over has come: it can be given back, but not called off."""
+
+    code = "handover-begun"
+
+
+class HandoverOver(Refusal):
+    """The hand-over was called off already, or others took the place of all it planned."""
+
+    code = "handover-over"

@@ -1,6 +1,5 @@
 """HTTP doors of customers."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,7 +12,17 @@ from backend.core.database import in_transaction
 from backend.core.editing import Edit, Edited
 from backend.core.errors import Malformed
 from backend.core.paging import Page
-from backend.customers import addressing, closing, contacting, creating, pinning, queries, reassigning, search, updating
+from backend.customers import (
+    addressing,
+    closing,
+    contacting,
+    creating,
+    pinning,
+    queries,
+    routes_handovers,
+    search,
+    updating,
+)
 from backend.customers.schemas import (
     Changes,
     CloseCustomer,
@@ -24,8 +33,6 @@ from backend.customers.schemas import (
     GroupOut,
     PinAddress,
     Pinned,
-    Reassign,
-    Reassigned,
     SaveContact,
     Saved,
     Stage,
@@ -117,18 +124,6 @@ async def pin_address(data: JSONBody[PinAddress], actor: NamedDependency[Actor])
     return await in_transaction(lambda: pinning.pin_address(data, actor=actor))
 
 
-@post("/customers/reassignment", opt=rule("customer.reassign"), status_code=200)
-async def reassign(data: JSONBody[Reassign], actor: NamedDependency[Actor]) -> Reassigned:
-    """Hand customers to another position."""
-    try:
-        on = date.fromisoformat(data.on) if data.on else None
-    except ValueError as fault:
-        raise Malformed(pointer="/on") from fault
-    return await in_transaction(
-        lambda: reassigning.reassign(data.customer_ids, data.to_position, on, actor=actor, reason=data.reason)
-    )
-
-
 @post("/customers/{customer_id:uuid}/closing", opt=rule("customer.change"), status_code=200)
 async def close_customer(customer_id: FromPath[UUID], data: JSONBody[Closing], actor: NamedDependency[Actor]) -> Saved:
     """Stop care, with a reason."""
@@ -146,5 +141,5 @@ async def reopen_customer(
 
 route_handlers: list[Any] = [
     list_customers, list_groups, show_customer, create_customer, update_customer, save_contact, edit_address,
-    pin_address, reassign, close_customer, reopen_customer,
+    pin_address, close_customer, reopen_customer, *routes_handovers.route_handlers,
 ]  # fmt: skip

@@ -93,13 +93,33 @@ class SaveContact(msgspec.Struct, forbid_unknown_fields=True):
     base: Base | None = None
 
 
-class Reassign(msgspec.Struct, forbid_unknown_fields=True):
-    """Hand customers to another position from a day on (company time zone); today when no day is given."""
+class AllOf(msgspec.Struct, forbid_unknown_fields=True):
+    """Every customer a filter finds; a position or group counts with everything below it, `ward` is a code of today."""
 
-    customer_ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=5000)]
+    position: int | None = None
+    group: UUID | None = None
+    ward: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$")] | None = None
+    q: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+
+
+class HandOver(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which customers go to which position from which day on (company time zone; today when none is given).
+
+    Either `customer_ids`, or `all_of` a filter but for the customers in `but`.
+    """
+
     to_position: int
+    customer_ids: Annotated[list[UUID], msgspec.Meta(max_length=5000)] = []
+    all_of: AllOf | None = None
+    but: Annotated[list[UUID], msgspec.Meta(max_length=5000)] = []
     on: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+
+
+class Reassign(HandOver, forbid_unknown_fields=True, kw_only=True):
+    """Hand customers over. `stamp`: what the preview showed; another choice by now is refused, not done."""
+
     reason: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+    stamp: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 class CloseCustomer(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,11 +166,12 @@ class Saved(msgspec.Struct):
 
 
 class Reassigned(msgspec.Struct):
-    """How many customers change hands, and whether they did so now or will on the day."""
+    """How many customers change hands, and whether they did so now or will on the day; `handover` is this act's id."""
 
     moved: int
     on: str
     now: bool
+    handover: UUID | None = None
 
 
 class CustomerOut(msgspec.Struct, omit_defaults=True):

@@ -52,7 +52,7 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _words_sql(words: tuple[str, ...], first: int, *, slip: bool = False) -> tuple[str, list[object]]:
+def words_sql(words: tuple[str, ...], first: int, *, slip: bool = False) -> tuple[str, list[object]]:
     """Each word is in the name or ends the telephone number; with `slip`, a long one may only resemble part of it.
 
     Gives the SQL text and its arguments, numbered from `first`. No words: nothing fits.
@@ -73,7 +73,7 @@ def _words_sql(words: tuple[str, ...], first: int, *, slip: bool = False) -> tup
 
 async def _candidates(query: Query, filters: Filters, actor: Actor) -> list[_Found]:
     number = query.number if len(query.number) >= 3 else None
-    words, of_words = _words_sql(query.words, 6)
+    words, of_words = words_sql(query.words, 6)
     where, of_filters = narrowed(filters, actor=actor, first=6 + len(of_words))
     rows = await fetch(
         f"""SELECT c.id, c.code, c.name, c.phone, c.tax_no FROM customers c
@@ -97,7 +97,7 @@ async def _candidates(query: Query, filters: Filters, actor: Actor) -> list[_Fou
 
 
 async def _slips(query: Query, filters: Filters, actor: Actor) -> list[_Found]:
-    words, of_words = _words_sql(query.words, 3, slip=True)
+    words, of_words = words_sql(query.words, 3, slip=True)
     where, of_filters = narrowed(filters, actor=actor, first=3 + len(of_words))
     async with transaction():
         await execute("SELECT set_config('pg_trgm.word_similarity_threshold', $1, TRUE)", SLIP_SIMILARITY)

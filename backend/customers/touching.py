@@ -1,5 +1,6 @@
 """What happens elsewhere and shows on the customer: the last visit, the last order, the first one making an account."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,14 +9,18 @@ from backend.core.clock import now
 from backend.core.database import execute, fetch_value
 
 
-async def mark_visited(customer_id: UUID, at: datetime) -> None:
-    """Remember the moment of a visit unless a later one is known. The caller has checked that the actor may do it."""
+async def mark_visited(visits: Sequence[tuple[UUID, datetime]]) -> None:
+    """Remember of each customer the latest moment of a visit unless a later one is known; one change, however many.
+
+    The caller has checked that the actor may do it.
+    """
     await execute(
-        """UPDATE customers SET last_visit_at = $2, version = version + 1, changed_at = $3,
-                  lead_state = CASE WHEN stage = 'lead' AND lead_state IN ('new', 'assigned') THEN 'working'
-                                    ELSE lead_state END
-            WHERE id = $1 AND (last_visit_at IS NULL OR last_visit_at < $2)""",
-        customer_id, at, now(),
+        """UPDATE customers c SET last_visit_at = w.at, version = c.version + 1, changed_at = $3,
+                  lead_state = CASE WHEN c.stage = 'lead' AND c.lead_state IN ('new', 'assigned') THEN 'working'
+                                    ELSE c.lead_state END
+             FROM (SELECT id, max(at) AS at FROM unnest($1::uuid[], $2::timestamptz[]) AS v(id, at) GROUP BY id) w
+            WHERE c.id = w.id AND (c.last_visit_at IS NULL OR c.last_visit_at < w.at)""",
+        [customer_id for customer_id, _ in visits], [at for _, at in visits], now(),
     )  # fmt: skip
 
 

@@ -5,15 +5,17 @@ from datetime import date
 from typing import Annotated, Any, BinaryIO, Final
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
 from litestar.response import Stream
 
-from backend.insight import exporting, queries, queries_account, queries_search, queries_today
+from backend.customers.schemas import HandOver
+from backend.insight import exporting, queries, queries_account, queries_handover, queries_search, queries_today
 from backend.insight.filters import Choice
 from backend.insight.hints import Hints, hints
 from backend.insight.schemas import Found, Overview, RegionCustomer, Revenue, Today
+from backend.insight.schemas_handover import Preview
 from backend.orders.queries import Filters
 from backend.people.access import Actor, rule
 
@@ -139,6 +141,12 @@ async def show_overview(customer_id: FromPath[UUID], actor: NamedDependency[Acto
     return await queries_account.overview(customer_id, actor=actor)
 
 
+@post("/customers/reassignment/preview", opt=rule("customer.reassign"), status_code=200)
+async def preview_handover(data: JSONBody[HandOver], actor: NamedDependency[Actor]) -> Preview:
+    """What is open among customers before they change hands; nothing is stored."""
+    return await queries_handover.preview(data, actor=actor)
+
+
 @get("/search", opt=rule("search.read"))
 async def search_all(
     actor: NamedDependency[Actor],
@@ -151,5 +159,5 @@ async def search_all(
 
 route_handlers: list[Any] = [
     show_revenue, show_region_customers, revenue_xlsx, revenue_pdf, orders_xlsx, orders_pdf, show_today, show_overview,
-    search_all, show_hints,
+    search_all, show_hints, preview_handover,
 ]  # fmt: skip

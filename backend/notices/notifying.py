@@ -1,13 +1,14 @@
 """Tell somebody: a line in their inbox and, once the transaction has committed, a push to their browsers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from backend.core.clock import now
 from backend.core.database import execute
 from backend.core.ids import new_id
-from backend.core.jobs import enqueue
+from backend.core.jobs import enqueue, enqueue_many
 from backend.notices import sending
 
 
@@ -28,6 +29,33 @@ async def notify(user_id: UUID, kind: str, numbers: Mapping[str, object], link: 
     )  # fmt: skip
     await enqueue(sending.JOB, {"notice_id": str(notice_id), "attempt": 1})
     return notice_id
+
+
+class Notice(NamedTuple):
+    """What `notify` takes, for `notify_many`."""
+
+    user_id: UUID
+    kind: str
+    numbers: Mapping[str, object]
+    link: str | None = None
+
+
+async def notify_many(notices: Sequence[Notice]) -> None:
+    """Tell several people, in two statements whatever their number."""
+    if not notices:
+        return
+    ids = [new_id() for _ in notices]
+    await execute(
+        """INSERT INTO notices (id, user_id, kind, numbers, link, created_at)
+           SELECT n.*, $6 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::text[]) AS n""",
+        ids,
+        [one.user_id for one in notices],
+        [one.kind for one in notices],
+        [dict(one.numbers) for one in notices],
+        [one.link for one in notices],
+        now(),
+    )
+    await enqueue_many(sending.JOB, [{"notice_id": str(notice_id), "attempt": 1} for notice_id in ids])
 
 
 async def mark_read(notice_id: UUID, user_id: UUID, at: datetime) -> None:

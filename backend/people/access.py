@@ -31,6 +31,7 @@ RULES: Final[dict[str, frozenset[str]]] = {
     "session.any": _ANYONE,
     "people.read": frozenset({ADMIN, MANAGER}),
     "people.change": frozenset({ADMIN}),
+    "position.assign": frozenset({ADMIN, MANAGER}),  # who sits where and who reports to whom, below one's own seat
     "catalog.read": _ANYONE,
     "geo.read": _ANYONE,
     "customer.read": frozenset({ADMIN, MANAGER, REP, ACCOUNTANT}),

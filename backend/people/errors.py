@@ -43,3 +43,15 @@ class LoginTaken(Refusal):
     """Another user already has this login."""
 
     code = "login-taken"
+
+
+class SeatHeld(Refusal):
+    """The person sits in that position already at some time of the one asked for."""
+
+    code = "seat-held"
+
+
+class SeatOver(Refusal):
+    """The person no longer sits in that position."""
+
+    code = "seat-over"

@@ -14,7 +14,7 @@ from backend.core import audit
 from backend.core.database import execute
 from backend.core.errors import NotAllowed, Unauthenticated
 from backend.core.settings import settings
-from backend.people import queries, sessions
+from backend.people import queries, routes_seats, sessions
 from backend.people.access import OPEN, Actor, rule
 from backend.people.errors import CsrfMissing
 from backend.people.schemas import ChangeMe, Company, Login, Me, PositionOut, UserOut
@@ -139,4 +139,6 @@ async def list_users(actor: NamedDependency[Actor]) -> list[UserOut]:
     return [UserOut(**row) for row in await queries.list_users(actor=actor)]
 
 
-route_handlers: list[Any] = [log_in, log_out, show_me, change_me, list_positions, list_users]
+route_handlers: list[Any] = [
+    log_in, log_out, show_me, change_me, list_positions, list_users, *routes_seats.route_handlers,
+]  # fmt: skip

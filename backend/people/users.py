@@ -52,24 +52,27 @@ async def create_position(*, name: str, kind: str, parent_id: int | None, since:
 
 async def grant_position(
     user_id: UUID, position_id: int, *, since: date, until: date | None, actor: Actor | None
-) -> None:
+) -> UUID:
     """Let a person see and work a position (and everything below it) from a day, up to but not including another."""
+    grant_id = new_id()
     async with transaction():
         await execute(
             """INSERT INTO position_grants (id, user_id, position_id, valid_from, valid_to, granted_by)
                VALUES ($1, $2, $3, $4, $5, $6)""",
-            new_id(), user_id, position_id, since, until, actor.user_id if actor else None,
+            grant_id, user_id, position_id, since, until, actor.user_id if actor else None,
         )  # fmt: skip
         await audit.record(
             "user", user_id, "position.grant", actor_id=actor.user_id if actor else None,
             details={"position_id": position_id, "since": since, "until": until},
         )  # fmt: skip
+    return grant_id
 
 
 async def move_position(position_id: int, parent_id: int | None, *, since: date, actor: Actor | None) -> None:
     """Let a position report to another from 00:00 (company time) on a day.
 
-    What was sold before stays with the line it was sold under: documents carry their own position.
+    What was sold before stays with the line it was sold under: documents carry their own position. What was planned
+    for later days is replaced; moving it to where it stands the day before takes such a plan back.
     Refuses `ReportingCycle` when the new superior stands below the position on that day or on any later line.
     """
     async with transaction():
@@ -82,15 +85,17 @@ async def move_position(position_id: int, parent_id: int | None, *, since: date,
         if cycle:
             raise ReportingCycle(position=position_id, parent=parent_id)
         await execute("DELETE FROM reporting_lines WHERE position_id = $1 AND valid_from >= $2", position_id, since)
-        await execute(
-            """UPDATE reporting_lines SET valid_to = $2
-                WHERE position_id = $1 AND valid_from < $2 AND (valid_to IS NULL OR valid_to > $2)""",
-            position_id, since,
+        stays = await fetch_value(
+            """UPDATE reporting_lines SET valid_to = CASE WHEN parent_id IS DISTINCT FROM $3 THEN $2::date END
+                WHERE position_id = $1 AND valid_from < $2 AND (valid_to IS NULL OR valid_to >= $2)
+            RETURNING valid_to IS NULL""",
+            position_id, since, parent_id,
         )  # fmt: skip
-        await execute(
-            "INSERT INTO reporting_lines (position_id, parent_id, valid_from) VALUES ($1, $2, $3)",
-            position_id, parent_id, since,
-        )  # fmt: skip
+        if not stays:
+            await execute(
+                "INSERT INTO reporting_lines (position_id, parent_id, valid_from) VALUES ($1, $2, $3)",
+                position_id, parent_id, since,
+            )  # fmt: skip
         await _note_move(position_id, parent_id, since, actor)
 
 

@@ -34,7 +34,7 @@ MET: dict[str, tuple[str, ...]] = {
     "/visits/new/:id": ("lan",), "/expenses/new": ("lan",), "/expenses/new/:id": ("lan",),
     "/orders/new": ("lan",), "/orders/new/:customer": FIELD, "/orders/:id": ("lan", "hung", "an", "mai"),
     "/dispatch/:id": ("tuan", "an"), "/customers/:id/terms": ("hung", "mai"), "/promotions/new/:template": ("an",),
-    "/conflicts/:root": ("lan",), "/expenses/edit/:id": ("lan",),
+    "/conflicts/:root": ("lan",), "/expenses/edit/:id": ("lan",), "/handovers/new": ("hung",),
 }  # fmt: skip
 # Screens that look different to different people; any other is looked at with the first who meets it.
 DIFFERENT = {"/", "/customers/:id", "/orders/:id", "/approvals"}

@@ -35,8 +35,8 @@ async def test_today_moves_at_once_keeps_history_and_tells_both_reps(cast: Simpl
     assert (done.moved, done.now, await holder_of(made.id)) == (1, True, 5)
     history = await fetch("SELECT position_id, until_on FROM customer_assignments ORDER BY from_on")
     assert [tuple(row) for row in history] == [(3, clock.today()), (5, None)]
-    told = {row["user_id"] for row in await fetch("SELECT user_id FROM notices WHERE kind = 'customers.reassigned'")}
-    assert told == {cast.lan.user_id, cast.bob.user_id}
+    told = {row["user_id"]: row["kind"] for row in await fetch("SELECT user_id, kind FROM notices")}
+    assert told == {cast.lan.user_id: "customers.reassigned", cast.bob.user_id: "customers.received"}
 
 
 async def test_a_coming_day_changes_nothing_until_it_comes(cast: SimpleNamespace) -> None:

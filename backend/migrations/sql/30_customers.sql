@@ -60,7 +60,7 @@ CREATE TABLE customers (
     changed_at timestamptz NOT NULL DEFAULT now(),
     created_by uuid,
     deleted_at timestamptz
-);
+) WITH (fillfactor = 85);  -- room beside a row for its next visit: what changes is in no index
 COMMENT ON COLUMN customers.position_id IS 'the organisation position that looks after the customer today (the sync key)';
 COMMENT ON COLUMN customers.planned_weekday IS 'ISO weekday of the usual visit, 1 = Monday .. 7 = Sunday';
 COMMENT ON COLUMN customers.currency IS 'commercial terms (currency .. tax_id) are overrides: null = inherited from the groups';
@@ -274,6 +274,25 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_customer ON contacts (customer_id);
 CREATE INDEX contacts_phone_tail ON contacts (reverse(phone_digits) text_pattern_ops) WHERE phone_digits <> '';
 
+-- Somebody gave customers to a position from a day on, in one act; called off before its day or not.
+CREATE TABLE customer_handovers (
+    id uuid PRIMARY KEY,
+    to_position int NOT NULL REFERENCES positions (id),
+    from_on date NOT NULL,
+    customers int NOT NULL CHECK (customers > 0),
+    reason text CHECK (length(reason) <= 400),
+    acted_at timestamptz NOT NULL,
+    acted_by uuid NOT NULL REFERENCES users (id),
+    undone_at timestamptz,
+    undone_by uuid REFERENCES users (id),
+    CHECK ((undone_at IS NULL) = (undone_by IS NULL))
+);
+COMMENT ON COLUMN customer_handovers.customers IS 'how many were given; some may since have been given to somebody else';
+CREATE INDEX customer_handovers_day ON customer_handovers (from_on, id) WHERE undone_at IS NULL;
+CREATE INDEX customer_handovers_position ON customer_handovers (to_position);
+CREATE INDEX customer_handovers_acted_by ON customer_handovers (acted_by);
+CREATE INDEX customer_handovers_undone_by ON customer_handovers (undone_by) WHERE undone_by IS NOT NULL;
+
 -- Who looked after the customer when. customers.position_id repeats the row that holds today.
 CREATE TABLE customer_assignments (
     id uuid PRIMARY KEY,
@@ -282,13 +301,19 @@ CREATE TABLE customer_assignments (
     from_on date NOT NULL,
     until_on date CHECK (until_on > from_on),
     reason text CHECK (length(reason) <= 400),
+    handover_id uuid REFERENCES customer_handovers (id),
+    taken_from int REFERENCES positions (id),
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by uuid,
     UNIQUE (customer_id, from_on)
 );
 COMMENT ON COLUMN customer_assignments.until_on IS 'first day that no longer holds; null = open';
+COMMENT ON COLUMN customer_assignments.taken_from IS
+    'who had it before; the row before says so too, but customers of an import have none';
+CREATE INDEX customer_assignments_taken_from ON customer_assignments (taken_from) WHERE taken_from IS NOT NULL;
 CREATE INDEX customer_assignments_position ON customer_assignments (position_id);
 CREATE INDEX customer_assignments_due ON customer_assignments (from_on);
+CREATE INDEX customer_assignments_handover ON customer_assignments (handover_id) WHERE handover_id IS NOT NULL;
 CREATE UNIQUE INDEX customer_assignments_one_open ON customer_assignments (customer_id) WHERE until_on IS NULL;
 
 -- Values that lost a three-way merge: of a customer, its addresses and contacts, visits and expenses. Kept until a person
