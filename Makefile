@@ -67,14 +67,18 @@ browser:
 	  { echo "make test needs pdftotext: install the package 'poppler-utils'" >&2; exit 1; }
 
 # Sync until it breaks: SEEDS random histories of phones, writers and people (MINUTES=30 ends earlier), then KILLS kills
-# of a real server at named and at random points. Prints what was done; a failing seed is printed with its steps.
+# of a real server at named and at random points and as many of PostgreSQL as CRASHES says, then LINES phones behind a bad
+# line. Prints what was done; a failing seed is printed with its steps.
 .PHONY: soak seeded
 SEEDS ?= 10000
 MINUTES ?= 0
 KILLS ?= 200
+CRASHES ?= 100
+LINES ?= 20
 soak: ready
 	$(BIN)/python -m tests.sync.soak $(SEEDS) --minutes $(MINUTES)
-	$(BIN)/python -m tests.sync.killing $(KILLS)
+	$(BIN)/python -m tests.sync.killing $(KILLS) --postgresql $(CRASHES)
+	$(BIN)/python -m tests.sync.tangled $(LINES)
 
 # Bugs sown into sync one at a time, and which test kills which.
 seeded: ready

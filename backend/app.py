@@ -20,6 +20,7 @@ from backend.core import jobs, problems
 from backend.core.compression import Compression
 from backend.core.database import fetch_value
 from backend.core.headers import SecurityHeaders
+from backend.core.patience import Patience
 from backend.core.serving import database_in_use
 from backend.customers import routes as customers
 from backend.geo import routes as geo
@@ -30,6 +31,7 @@ from backend.people import routes as people
 from backend.people.access import OPEN, rule
 from backend.pricing import routes as pricing
 from backend.terms import routes as terms
+from sync.turns import Courtesy
 
 ROOMS = (people, catalog, geo, notices, customers, pricing, approvals, terms, activities, orders, conflicts, insight)
 
@@ -60,7 +62,7 @@ def create(*, with_database: bool = True) -> Litestar:
         guards=[people.doorkeeper],
         dependencies={"actor": Provide(people.provide_actor)},
         exception_handlers=problems.HANDLERS,
-        middleware=[SecurityHeaders, Compression],
+        middleware=[SecurityHeaders, Courtesy, Patience, Compression],
         lifespan=[_lifespan] if with_database else [],
         request_max_body_size=2_000_000,
         openapi_config=OpenAPIConfig(

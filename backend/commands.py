@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from backend.core import settings as settings_room
+from backend.core.patience import server_options
 from backend.core.serving import database_in_use
 from backend.core.settings import settings
 from backend.migrating import migrate
@@ -60,6 +61,7 @@ def _serve(asked: argparse.Namespace) -> None:
         workers=asked.workers,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        **server_options(),
     ).serve()
 
 

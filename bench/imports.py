@@ -8,26 +8,22 @@ Run `python -m bench imports`.
 
 import asyncio
 import resource
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-import msgspec
 
 from backend.app import create
 from backend.catalog.storing import NewCurrency, insert_catalog
 from backend.core import database as db
-from backend.core import settings as settings_room
-from backend.core.embedded import remove, start
 from backend.core.errors import Refusal
 from backend.core.ids import new_id
 from backend.demo.cast import PASSWORD, build_cast
 from backend.migrating import migrate
 from backend.papers import reading
 from backend.pricing.storing import NewPriceList, insert_price_lists
+from bench.place import place
 from bench.table import Row
 from tests.papers.test_reading_hostile import HOSTILE
 from tests.pricing.imports_files import act, do_jobs, long_list, send, shown, workbook
@@ -117,26 +113,19 @@ async def hostile() -> list[Row]:
 
 async def company() -> list[Row]:
     """The measurements in a company of their own."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        settings_room.choose(msgspec.structs.replace(settings_room.settings(), data_dir=place))
-        embedded = start(place)
-        try:
-            db.bind(db.create_engine(embedded.dsn, pool_size=8))
-            await db.open_pool()
-            await migrate()
-            await build_cast()
-            app: Any = create(with_database=False)
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://bench/api/v1", timeout=600) as an:
-                session = await an.post("/session", json={"login": "an", "password": PASSWORD})
-                an.headers["X-Tuyen-CSRF"] = session.json()["csrf"]
-                rows = [*await long_lists(an), *await hostile()]
-            await db.close_pool()
-            return rows
-        finally:
-            embedded.stop()
-            remove(place)
+    with place() as here:
+        db.bind(db.create_engine(here.dsn, pool_size=8))
+        await db.open_pool()
+        await migrate()
+        await build_cast()
+        app: Any = create(with_database=False)
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://bench/api/v1", timeout=600) as an:
+            session = await an.post("/session", json={"login": "an", "password": PASSWORD})
+            an.headers["X-Tuyen-CSRF"] = session.json()["csrf"]
+            rows = [*await long_lists(an), *await hostile()]
+        await db.close_pool()
+        return rows
 
 
 def measure() -> list[Row]:

@@ -17,7 +17,6 @@ import random
 import socket
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -27,13 +26,12 @@ from uuid import UUID
 import asyncpg
 
 from backend.core import database as db
-from backend.core import settings as settings_room
 from backend.core.clock import now, today
-from backend.core.embedded import remove, start
 from backend.core.ids import new_id
 from backend.core.money import MICRO
 from backend.demo.cast import PASSWORD, build_cast
 from backend.migrating import migrate
+from bench.place import place
 from bench.table import Row
 from tests.orders.shop import healthy, lay_shop
 
@@ -236,12 +234,14 @@ async def server(data_dir: Path, dsn: str, *, workers: int = 1) -> AsyncIterator
         "--log-level", "warning", "--workers", str(workers), "backend.app:create", env={**os.environ, **said},
     )  # fmt: skip
     try:
-        for _ in range(300):
+        for _ in range(1_200):
             with contextlib.suppress(OSError):
                 status, _, _ = await Wire(*await asyncio.open_connection("127.0.0.1", port)).call("GET", "/health")
                 if status == 200:
                     break
             await asyncio.sleep(0.1)
+        else:
+            raise TimeoutError("the server did not start in two minutes")
         yield port, process.pid
     finally:
         process.terminate()
@@ -316,15 +316,8 @@ async def rounds(dsn: str, data_dir: Path) -> tuple[list[Round], list[Round]]:
 
 def measure() -> list[Row]:
     """The rows of the benchmark table."""
-    with tempfile.TemporaryDirectory() as folder:
-        data_dir = Path(folder)
-        settings_room.choose(settings_room.Settings(data_dir=data_dir))
-        embedded = start(data_dir / "postgres")
-        try:
-            bare, product = asyncio.run(rounds(embedded.dsn, data_dir))
-        finally:
-            embedded.stop()
-            remove(data_dir / "postgres")
+    with place() as here:
+        bare, product = asyncio.run(rounds(here.dsn, here.data_dir))
     rate = statistics.median(two.rate / one.rate for one, two in zip(bare, product, strict=True))
     cpu = statistics.median(two.cpu / one.cpu for one, two in zip(bare, product, strict=True))
     waits = sorted(wait for one in product for wait in one.waits)

@@ -14,12 +14,10 @@ PouchDB's does not wait for the disk. Times are medians; bytes are those of bodi
 import asyncio
 import os
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
-from backend.core import settings as settings_room
-from backend.core.embedded import remove, start
+from bench.place import place
 from bench.servers.bare import Bare
 from bench.servers.kinto import Kinto
 from bench.servers.nodes import PouchDB, RxDB
@@ -115,14 +113,7 @@ def table(found: dict[str, Figures]) -> list[Row]:
 
 def measure() -> list[Row]:
     """The rows of the benchmark table."""
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(os.environ.get("TUYEN_PEERS", folder))
-        data_dir = Path(folder)
-        with settings_room.using(data_dir=data_dir):
-            embedded = start(data_dir / "postgres")
-            try:
-                peers: list[Peer] = [Ours(), Bare(), Kinto(), PouchDB(), RxDB()]
-                return table(asyncio.run(compare(peers, kept, embedded.dsn)))
-            finally:
-                embedded.stop()
-                remove(data_dir / "postgres")
+    with place() as here:
+        kept = Path(os.environ.get("TUYEN_PEERS", here.data_dir))
+        peers: list[Peer] = [Ours(), Bare(), Kinto(), PouchDB(), RxDB()]
+        return table(asyncio.run(compare(peers, kept, here.dsn)))

@@ -11,9 +11,7 @@ Run `python -m bench queue`.
 
 import asyncio
 import logging
-import tempfile
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -22,14 +20,13 @@ import msgspec
 
 from backend.app import create
 from backend.core import database as db
-from backend.core import settings as settings_room
 from backend.core.compression import squeeze
-from backend.core.embedded import start
 from backend.core.ids import new_id
 from backend.customers.reassigning import reassign
 from backend.demo.cast import PASSWORD, build_cast
 from backend.migrating import migrate
 from backend.people.queries_actor import load_actor
+from bench.place import place
 from bench.table import Row
 from tests.orders.shop import BOB
 from tests.sync.long_queue import Outcome, change_everything, check, fill, hand_in, lay
@@ -114,14 +111,8 @@ async def run(dsn: str) -> tuple[Outcome, Handed]:
 def measure() -> list[Row]:
     """The rows of the benchmark table: the time, and what became of everything, reason by reason."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder:
-        data_dir = Path(folder)
-        with settings_room.using(data_dir=data_dir):
-            embedded = start(data_dir / "postgres")
-            try:
-                outcome, handed = asyncio.run(run(embedded.dsn))
-            finally:
-                embedded.stop()
+    with place() as here:
+        outcome, handed = asyncio.run(run(here.dsn))
     total = len(outcome.acks)
     took = f"{outcome.seconds:.1f} s, {outcome.requests} requests, {1000 * outcome.cpu / total:.1f} ms CPU each"
     rows = [

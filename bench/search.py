@@ -6,25 +6,21 @@ fields. An administrator searches (the whole table is in sight: the worst case).
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import asyncpg
-import msgspec
 
 from backend.core import database as db
-from backend.core import settings as settings_room
-from backend.core.embedded import start
 from backend.core.folding import fold
 from backend.core.ids import new_id
 from backend.customers.search import search_customers
 from backend.demo.cast import build_cast
 from backend.migrating import migrate
 from backend.people.queries_actor import load_actor
+from bench.place import place
 from bench.table import Row
 
 CUSTOMERS, TEXTS, ROUNDS = 12_000, 120, 3
@@ -157,12 +153,5 @@ async def _measure(dsn: str) -> list[Row]:
 
 def measure() -> list[Row]:
     """Lay 12,000 customers into a fresh database and search them."""
-    with tempfile.TemporaryDirectory(prefix="tuyen-bench-") as folder:
-        before = settings_room.settings()
-        settings_room.choose(msgspec.structs.replace(before, data_dir=Path(folder)))
-        embedded = start(Path(folder), fast=True)
-        try:
-            return asyncio.run(_measure(embedded.dsn))
-        finally:
-            embedded.stop()
-            settings_room.choose(before)
+    with place(fast=True) as here:
+        return asyncio.run(_measure(here.dsn))

@@ -1,165 +1,58 @@
 """The morning after a day without a line: 200 phones hand in at once, managers look on: `python -m bench storm`.
 
 Rates are those of 200 reps whose day comes in within five minutes: 13.3 orders, 20 visits and 40 photos of 300 KB a
-second, and two looks a second at the revenue map. Every piece of work has its moment, whether or not the one before
-is done; its wait counts from that moment. Runs for a minute (`TUYEN_STORM=300` for the whole storm).
+second, and two looks a second at the revenue map. Every piece of data has its moment, whether or not the one before is
+done; its wait counts from that moment. Photos go when their visit is in, and yield to data: what they cannot do in the
+time they do after it, and the last rows say how long that took.
+
+Server, PostgreSQL and the 200 phones share the machine's cores; what each used is said apart, and so is what others
+used meanwhile. `TUYEN_STORM` is the seconds of one storm (default 60; 300 is the whole), `TUYEN_STORM_AT` the parts of
+the full rates to run one after the other (`0.25,0.5,1`), `TUYEN_STORM_SCALE` the history (`R1`: 300,000 orders).
 """
 
 import asyncio
-import base64
-import hashlib
-import io
+import contextlib
 import os
-import random
 import statistics
-import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
-from uuid import UUID
-
-import aiohttp
-import msgspec
-from PIL import Image
+from typing import NamedTuple
 
 from backend.core import database as db
-from backend.core import settings as settings_room
-from backend.core.clock import now, today
-from backend.core.embedded import remove, start
-from backend.core.ids import new_id
-from bench.orders import Place, cpu_seconds, lay, log_in, parent_of, server
+from bench.orders import TICK, cpu_seconds, log_in, parent_of, server
+from bench.place import place
+from bench.storm_phones import A_SECOND, Phones
+from bench.storm_town import Town, lay
 from bench.table import Row
 from tests.orders.shop import healthy
 
 SECONDS = int(os.environ.get("TUYEN_STORM", "60"))
-PHONES, WORKERS, PHOTO = 200, 2, 300_000
-A_SECOND = {"order": 13.3, "visit": 20.0, "photo": 40.0, "look": 2.0}
-MAP = "/api/v1/insight/revenue?set=VN-ADM1-34&from={0}&to={0}"
+PARTS = [float(part) for part in os.environ.get("TUYEN_STORM_AT", "1").split(",")]
+WORKERS = 2
+BOUNDS = {"order": 250, "visit": None, "pull": 500, "look": 500, "photo": None}
 
 
-def picture() -> bytes:
-    """A JPEG of about 300 KB, as a phone makes it after making it smaller."""
-    noise = Image.frombytes("RGB", (640, 480), random.Random(1).randbytes(640 * 480 * 3))
-    held = io.BytesIO()
-    noise.save(held, "JPEG", quality=80)
-    return held.getvalue()[:PHOTO] if held.tell() < PHOTO else held.getvalue()
+class Cpu(NamedTuple):
+    """Seconds of processor time used until now."""
+
+    server: float
+    postgres: float
+    phones: float
+    machine: float
+
+    def since(self, before: "Cpu", seconds: float) -> list[float]:
+        """Percent of all cores: server, PostgreSQL, phones, and what others used meanwhile."""
+        cores = os.cpu_count() or 1
+        used = [100 * (now - then) / seconds / cores for now, then in zip(self, before, strict=True)]
+        return [*used[:3], max(0.0, used[3] - sum(used[:3]))]
 
 
-class Storm:
-    """The phones, what they sent, and how long each piece took in milliseconds."""
-
-    def __init__(self, origin: str, place: Place) -> None:
-        self.origin, self.place = origin, place
-        self.waits: dict[str, list[float]] = {kind: [] for kind in (*A_SECOND, "pull")}
-        self.photos: asyncio.Queue[tuple[UUID, bytes, str]] = asyncio.Queue()
-        self.refused: list[str] = []
-        self.busy = 0
-        self.phones: list[aiohttp.ClientSession] = []
-        self.cursors: dict[int, str] = {}
-        self._draw = random.Random(7)
-        self._jpeg = picture()
-
-    def connect(self, headers: dict[str, str]) -> aiohttp.ClientSession:
-        """A phone (or, last of all, Hùng's desk) with connections of its own."""
-        return aiohttp.ClientSession(
-            headers=headers, connector=aiohttp.TCPConnector(limit=3), timeout=aiohttp.ClientTimeout(total=300)
-        )
-
-    async def sync(self, phone: int, body: dict[str, Any]) -> Any:
-        """One round trip of a phone."""
-        status, text = await self.patiently(phone, "/sync", json={"v": 1, **body})
-        said = msgspec.json.decode(text)
-        assert status == 200, said
-        return said
-
-    async def patiently(self, phone: int, path: str, **more: Any) -> tuple[int, bytes]:
-        """A request as phones make it: sent again, the very same, while the office is busy."""
-        for _ in range(60):
-            async with self.phones[phone].post(f"{self.origin}/api/v1{path}", **more) as answer:
-                text = await answer.read()
-                if answer.status != 503:
-                    return answer.status, text
-                self.busy += 1
-                await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
-        raise TimeoutError(path)
-
-    async def push(self, phone: int, *mutations: dict[str, Any]) -> None:
-        said = await self.sync(phone, {"push": list(mutations)})
-        self.refused += [str(ack) for ack in said["acks"] if ack["st"] != "applied"]
-
-    async def pull(self, phone: int) -> None:
-        """What is new to this phone, first all of it."""
-        began, more = time.perf_counter(), True
-        while more:
-            said = await self.sync(phone, {"pull": {"cursor": self.cursors.get(phone), "limit": 2000}})
-            self.cursors[phone], more = said["cursor"], said.get("more", False)
-        self.waits["pull"].append(1000 * (time.perf_counter() - began))
-
-    async def order(self, phone: int) -> None:
-        customer = str(self._draw.choice(self.place.customers))
-        lines = [
-            {"id": str(new_id()), "item_id": str(item), "unit": "hộp", "qty": "1"}
-            for item in self._draw.sample(self.place.items, 10)
-        ]
-        args = {"id": str(new_id()), "customer_id": customer, "ordered_on": str(today()), "currency": "VND"}
-        await self.push(phone, mutation("order.place", customer, {**args, "lines": lines}))
-
-    async def visit(self, phone: int) -> None:
-        """A visit with two promised photos, then what is new."""
-        customer, visit = str(self._draw.choice(self.place.customers)), str(new_id())
-        said = {"customer_id": customer, "purpose": "sale", "started_at": now().isoformat(), "note": "kệ còn trống"}
-        promised = []
-        for _ in range(2):
-            attachment, data = new_id(), self.photo()
-            sha = hashlib.sha256(data).hexdigest()
-            self.photos.put_nowait((attachment, data, sha))
-            args = {"id": str(attachment), "owner": "visit", "owner_id": visit, "sha256": sha, "size": len(data)}
-            promised.append(mutation("attachment.add", customer, {**args, "mime": "image/jpeg"}))
-        await self.push(phone, mutation("visit.log", customer, {"id": visit, **said}), *promised)
-        await self.pull(phone)
-
-    def photo(self) -> bytes:
-        """The picture with a comment of its own, so that every file is another."""
-        text = new_id().hex.encode()
-        return self._jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + self._jpeg[2:]
-
-    async def upload(self, phone: int) -> None:
-        attachment, data, sha = await self.photos.get()
-        named = {"att_id": str(attachment), "sha256": sha}
-        headers = {
-            "Tus-Resumable": "1.0.0",
-            "Content-Type": "application/offset+octet-stream",
-            "Upload-Length": str(len(data)),
-            "Upload-Metadata": ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in named.items()),
-        }
-        status, text = await self.patiently(phone, "/files", data=data, headers=headers)
-        if status != 201:
-            self.refused.append(text.decode()[:200])
-
-    async def look(self, phone: int) -> None:
-        async with self.phones[PHONES].get(self.origin + MAP.format(f"{today():%Y-%m}")) as answer:
-            assert answer.status == 200, await answer.text()
-            await answer.read()
-
-    async def blow(self, kind: str, work: Callable[[int], Awaitable[None]]) -> None:
-        """One kind of work at its rate; whoever is still at it at the end is waited for."""
-        began, running = time.perf_counter(), []
-
-        async def one(n: int) -> None:
-            due = began + n / A_SECOND[kind]
-            await asyncio.sleep(due - time.perf_counter())
-            await work(n % PHONES)
-            self.waits[kind].append(1000 * (time.perf_counter() - due))
-
-        for n in range(int(SECONDS * A_SECOND[kind])):
-            running.append(asyncio.create_task(one(n)))
-        await asyncio.gather(*running)
-
-
-def mutation(name: str, lane: str, args: dict[str, Any]) -> dict[str, Any]:
-    """What a phone puts on the wire."""
-    return {"id": str(new_id()), "name": name, "lane": lane, "args": args}
+def used_until_now(pid: int, postmaster: int) -> Cpu:
+    """The processors' time so far. The phones are this very process."""
+    user, nice, system, _, _, irq, soft, *_ = (
+        int(ticks) / TICK for ticks in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    )
+    return Cpu(cpu_seconds([pid]), cpu_seconds([postmaster]), time.process_time(), user + nice + system + irq + soft)
 
 
 def resident(root: int) -> float:
@@ -167,8 +60,9 @@ def resident(root: int) -> float:
     total, page = 0, os.sysconf("SC_PAGE_SIZE")
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (int(entry.name) == root or parent_or_zero(entry) == root):
-            numbers = (entry / "statm").read_text().split()
-            total += (int(numbers[1]) - int(numbers[2])) * page
+            with contextlib.suppress(OSError):
+                numbers = (entry / "statm").read_text().split()
+                total += (int(numbers[1]) - int(numbers[2])) * page
     return total / 1e6
 
 
@@ -180,59 +74,93 @@ def parent_or_zero(entry: Path) -> int:
         return 0
 
 
-async def run(dsn: str, data_dir: Path) -> list[Row]:
-    """Lay a company, let it storm, count what arrived."""
-    place = await lay(dsn)
-    async with server(data_dir, dsn, workers=WORKERS) as (port, pid):
-        storm = Storm(f"http://127.0.0.1:{port}", place)
-        for number in range(PHONES + 1):
-            wire = await log_in(port, "lan" if number < PHONES else "hung")
-            headers = dict(line.split(": ", 1) for line in wire.headers.splitlines())
-            wire.writer.close()
-            storm.phones.append(storm.connect(headers))
-        for phone in range(PHONES):
-            await storm.pull(phone)
-        storm.waits["pull"].clear()
-        backend = await db.fetch_value("SELECT pg_backend_pid()")
-        before, began = cpu_seconds([pid, parent_of(backend)]), time.perf_counter()
-        works = {"order": storm.order, "visit": storm.visit, "photo": storm.upload, "look": storm.look}
-        await asyncio.gather(*(storm.blow(kind, work) for kind, work in works.items()))
-        spent = time.perf_counter() - began
-        cpu = (cpu_seconds([pid, parent_of(backend)]) - before) / spent / (os.cpu_count() or 1)
-        memory = resident(pid)
-        for session in storm.phones:
-            await session.close()
-    arrived = await db.fetch_row(
+async def arrived() -> dict[str, int]:
+    """What is in the books."""
+    row = await db.fetch_row(
         """SELECT (SELECT count(*) FROM orders) AS order, (SELECT count(*) FROM visits) AS visit,
-                  (SELECT count(*) FROM attachments WHERE state = 'stored') AS photo"""
+                  (SELECT count(*) FROM attachments a JOIN attachment_files f ON f.attachment_id = a.id
+                    WHERE a.state = 'stored' AND f.sha256 = a.sha256 AND f.user_id = a.user_id) AS photo"""
     )
-    lost = {kind: int(SECONDS * A_SECOND[kind]) - arrived[kind] for kind in ("order", "visit", "photo")}
+    return dict(row)
+
+
+async def one_storm(phones: Phones, part: float, pid: int, postmaster: int) -> list[Row]:
+    """One storm at a part of the full rates, as rows."""
+    phones.begin(SECONDS, part)
+    before, there, began = used_until_now(pid, postmaster), await arrived(), time.perf_counter()
+    memory = [resident(pid)]
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(2)
+            memory.append(resident(pid))
+
+    watching = asyncio.create_task(watch())
+    cpu: list[float] = []
+
+    async def at_the_end_of_data() -> None:
+        await asyncio.sleep(SECONDS)
+        cpu.extend(used_until_now(pid, postmaster).since(before, time.perf_counter() - began))
+
+    (data, photos), _ = await asyncio.gather(phones.storm(), at_the_end_of_data())
+    watching.cancel()
+    now = await arrived()
+    expected = {"order": phones.count("order"), "visit": phones.count("visit"), "photo": 2 * phones.count("visit")}
+    lost = {kind: count - (now[kind] - there[kind]) for kind, count in expected.items()}
+    sent = ", ".join(f"{phones.count(kind):,} {kind}s" for kind in A_SECOND)
+    name = "storm" if part == 1 else f"storm x{part:g}"
+    rows = [
+        Row(name, f"{SECONDS} s of {len(phones.town.phones)} phones ({sent}): data in after", f"{data:.0f} s", "", "")
+    ]
+    for kind, bound in BOUNDS.items():
+        waits = sorted(phones.waits[kind])
+        figures = f"p50 {statistics.median(waits):.0f}, p95 {waits[len(waits) * 95 // 100]:.0f} ms"
+        rows.append(Row(name, kind, figures, "" if bound is None else f"p95 <= {bound} ms", ""))
+    megabytes = len(phones.waits["photo"]) * phones.album.size / 1e6
+    late = len(phones.waits["photo"]) - phones.arrived_in_time
+    rows += [
+        Row(name, f"photos: all in after (late: {late})", f"{photos:.0f} s, {megabytes / photos:.1f} MB/s", "", ""),
+        Row(name, "photos told to wait, cut off", f"{phones.told_to_wait}, {phones.cut_off}", "", ""),
+        Row(name, "CPU of server + PostgreSQL, of all cores", f"{cpu[0]:.0f} + {cpu[1]:.0f} %", "<= 60 %", ""),
+        Row(name, "CPU of the phones, of others on the machine", f"{cpu[2]:.0f}, {cpu[3]:.0f} %", "", ""),
+        Row(name, f"memory of the server, {WORKERS} workers, at most", f"{max(memory):.0f} MB", "<= 600 MB", ""),
+        Row(name, "lost or doubled: orders, visits, photos", f"{lost}", "0", "0"),
+        Row(name, "data asked to come again (503)", str(phones.busy), "", "0"),
+        Row(name, "refused", f"{len(phones.refused)} {phones.refused[:1] or ''}", "0", "0"),
+    ]
+    return rows
+
+
+async def run(dsn: str, data_dir: Path, town: Town) -> list[Row]:
+    """Let it storm over a company, count what arrived."""
+    rows: list[Row] = []
+    async with server(data_dir, dsn, workers=WORKERS) as (port, pid):
+        phones = Phones(f"http://127.0.0.1:{port}", town)
+        try:
+            for login in [*(phone.login for phone in town.phones), *town.managers]:
+                wire = await log_in(port, login)
+                phones.connect(dict(line.split(": ", 1) for line in wire.headers.splitlines()))
+                wire.writer.close()
+            for phone in range(len(town.phones)):
+                await phones.sync(phone)
+            postmaster = parent_of(await db.fetch_value("SELECT pg_backend_pid()"))
+            phones.begin(10, 0.2)  # plans, price books and pools are warm from here on
+            await phones.storm()
+            for part in PARTS:
+                rows += await one_storm(phones, part, pid, postmaster)
+        finally:
+            await phones.close()
     await healthy()
     await db.close_pool()
     db.bind(None)
-    sent = ", ".join(f"{len(storm.waits[kind]):,} {kind}s" for kind in A_SECOND)
-    bounds = {"order": 250, "pull": 500, "visit": None, "photo": None, "look": 500}
-    rows = [Row("storm", f"{SECONDS} s of {PHONES} phones ({sent}): done after", f"{spent:.0f} s", "", f"{SECONDS} s")]
-    for kind, bound in bounds.items():
-        waits = sorted(storm.waits[kind])
-        figures = f"p50 {statistics.median(waits):.0f}, p95 {waits[len(waits) * 95 // 100]:.0f} ms"
-        rows.append(Row("storm", f"{kind}", figures, "" if bound is None else f"p95 <= {bound} ms", ""))
-    rows.append(Row("storm", "CPU of server and PostgreSQL, of all cores", f"{100 * cpu:.0f} %", "<= 60 %", ""))
-    rows.append(Row("storm", f"memory of the server, {WORKERS} workers", f"{memory:.0f} MB", "<= 600 MB", ""))
-    rows.append(Row("storm", "lost or doubled: orders, visits, photos", f"{lost}", "0", "0"))
-    rows.append(Row("storm", "asked to come again (503)", str(storm.busy), "", "0"))
-    rows.append(Row("storm", "refused", f"{len(storm.refused)} {storm.refused[:1] or ''}", "0", "0"))
     return rows
 
 
 def measure() -> list[Row]:
     """The rows of the benchmark table."""
-    with tempfile.TemporaryDirectory() as folder:
-        data_dir = Path(folder)
-        settings_room.choose(settings_room.Settings(data_dir=data_dir))
-        embedded = start(data_dir / "postgres")
-        try:
-            return asyncio.run(run(embedded.dsn, data_dir))
-        finally:
-            embedded.stop()
-            remove(data_dir / "postgres")
+    with place() as here:
+
+        async def whole() -> list[Row]:
+            return await run(here.dsn, here.data_dir, await lay(here.dsn))
+
+        return asyncio.run(whole())

@@ -1,7 +1,7 @@
 """Benchmark of the door for phones: a first sync, a quiet pull and pushes, against bare PostgreSQL in the same run.
 
 The limit of a pull is one `json_agg` query that writes the same 10,000 customers with the same columns; the limit of a
-push is bare inserts of the same visits in the same transactions of twenty. In process, without HTTP: rights, cursor,
+push is bare inserts of the same visits in the same transactions of fifty. In process, without HTTP: rights, cursor,
 stamps and receipts are what is being weighed. Bytes are those of the whole first sync, zstd as served.
 
 Run `python -m bench sync`; compare ratios, not times.
@@ -11,31 +11,29 @@ import asyncio
 import gzip
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
 from backend.core import database as db
-from backend.core import settings as settings_room
 from backend.core.clock import now
 from backend.core.compression import squeeze
-from backend.core.embedded import start
 from backend.core.ids import new_id
 from backend.demo import names
 from backend.demo.cast import build_cast
 from backend.migrating import migrate
 from backend.people.access import Actor
 from backend.people.queries_actor import load_actor
+from bench.place import place
 from bench.table import Row
 from sync.protocol import Mutation, PullAsk
 from sync.pull import pull
 from sync.pull_queries import vector_sql
 from sync.push import push
+from sync.runs import GROUP
 from sync.tables import CUSTOMER
 
 CUSTOMERS, PUSHED, ROUNDS = 10_000, 400, 5
@@ -120,16 +118,16 @@ def visits(customers: list[UUID]) -> list[Mutation]:
 async def push_all(actor: Actor, customers: list[UUID]) -> None:
     """In requests of fifty, as phones do."""
     handed = visits(customers)
-    for at in range(0, len(handed), 50):
-        acks = await push(handed[at : at + 50], actor=actor)
+    for at in range(0, len(handed), GROUP):
+        acks = await push(handed[at : at + GROUP], actor=actor)
         assert {ack.st for ack in acks} == {"applied"}
 
 
 async def raw_push(actor: Actor, customers: list[UUID]) -> None:
-    """The limit: the bare rows, one statement each, twenty a transaction, into a table without stamps."""
-    for at in range(0, len(customers), 20):
+    """The limit: the bare rows, one statement each, as many a transaction, into a table without stamps."""
+    for at in range(0, len(customers), GROUP):
         async with db.transaction():
-            for customer in customers[at : at + 20]:
+            for customer in customers[at : at + GROUP]:
                 await db.execute(
                     """INSERT INTO bare_visits (id, customer_id, user_id, purpose, started_at, note)
                        VALUES ($1, $2, $3, 'sale', $4, $5)""",
@@ -180,11 +178,5 @@ async def run(dsn: str) -> list[Row]:
 
 def measure() -> list[Row]:
     """The rows of the benchmark table."""
-    with tempfile.TemporaryDirectory() as folder:
-        data_dir = Path(folder)
-        with settings_room.using(data_dir=data_dir):
-            embedded = start(data_dir / "postgres")
-            try:
-                return asyncio.run(run(embedded.dsn))
-            finally:
-                embedded.stop()
+    with place() as here:
+        return asyncio.run(run(here.dsn))

@@ -109,6 +109,13 @@ class UploadTypeWrong(WrongType):
     code = "upload-content-type"
 
 
+class UploadsWait(Refusal):
+    """So many uploads are under way that this one has to wait; nothing of it was read. Come again."""
+
+    code = "uploads-wait"
+    status = 503
+
+
 class TooManyUploads(TooMany):
     """One person has too many unfinished uploads."""
 

@@ -57,14 +57,25 @@ def _note_moves(synced: Synced, origin: str) -> str:
 
 
 def _insert_body(synced: Synced) -> str:
+    """A new row gets its entry. One that is there already is of a row deleted and written again, which may have moved.
+
+    What is there is found by the conflict itself: no plan made while the table was small can turn that into a scan.
+    """
     return (
         _lock(synced, "new_rows")
-        + _note_moves(synced, "s.root <> v.root OR s.key <> v.key")
-        + f"""    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT {synced.number}, v.id, v.root, v.key, {XID}, v.ver, v.del, v.day
+        + f"""    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT {synced.number}, v.id, v.root, v.key, {XID}, v.ver, v.del, v.day
+          FROM ({_values(synced)}) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
+{_note_moves(synced, "s.root <> v.root OR s.key <> v.key")}\
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = {XID}, ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM ({_values(synced)}) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = {synced.number} AND s.id = v.id AND v.id <> ALL (coalesce(made, '{{}}'));
+    END IF;
 """
     )
 
@@ -139,9 +150,9 @@ _TRANSITION = {
 }
 
 
-def _trigger(table: str, function: str, name: str, event: str, body: str) -> str:
+def _trigger(table: str, function: str, name: str, event: str, body: str, *, declared: str = "") -> str:
     return f"""CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
+{declared}BEGIN
 {body}    RETURN NULL;
 END $$;
 CREATE TRIGGER {name} AFTER {event.upper()} ON {table}{_TRANSITION[event]}
@@ -172,7 +183,8 @@ def triggers_of(synced: Synced) -> str:
     }
     made = f"\n-- {synced.name}\n"
     for event, body in bodies.items():
-        made += _trigger(synced.table, f"sync_{synced.name}_{event}", f"sync_{event}", event, body)
+        declared = "DECLARE made uuid[];\n" if event == "insert" else ""
+        made += _trigger(synced.table, f"sync_{synced.name}_{event}", f"sync_{event}", event, body, declared=declared)
     return made + "".join(_part(synced, part) for part in synced.parts)
 
 

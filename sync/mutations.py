@@ -1,18 +1,18 @@
 """Everything a phone may ask for while it is offline, on one page: `"order.place" -> PlaceOrder, place_order`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from backend.activities.attaching import add_attachment
-from backend.activities.claiming import claim_expense
+from backend.activities.attaching import add_attachment, add_attachments
+from backend.activities.claiming import claim_expense, claim_expenses
 from backend.activities.editing import edit_expense, edit_visit
 from backend.activities.schemas import AddAttachment, ClaimExpense, LogVisit
-from backend.activities.visiting import log_visit
+from backend.activities.visiting import log_visit, log_visits
 from backend.conflicts.schemas import Settle
 from backend.conflicts.settling import settle
-from backend.core.database import fetch_value
+from backend.core.database import fetch
 from backend.core.editing import Edit
 from backend.customers.addressing import edit_address
 from backend.customers.contacting import save_contact
@@ -37,6 +37,8 @@ class Named:
     Attributes:
         command: what `args` must be; unknown fields are refused.
         verb: the room's own verb; runs in the transaction of the receipt.
+        many: the same verb for many commands at once: an answer or a refusal for each, and nothing written for what is
+            refused. For verbs without `claimed`.
         table: the wire table of the row that the verb's answer names by `id`; "" when it makes none.
         late: work done before the customer changed hands is still taken.
         claimed: the verb takes the phone's moment as `client_at`.
@@ -46,6 +48,7 @@ class Named:
     command: type[Any]
     verb: Callable[..., Awaitable[Any]]
     table: str
+    many: Callable[..., Awaitable[list[Any]]] | None = None
     late: bool = False
     claimed: bool = False
     with_base: bool = False
@@ -60,9 +63,9 @@ CATALOGUE: Final[dict[str, Named]] = {
     "visit.edit": Named(command=Edit, verb=edit_visit, table="visit", claimed=True, with_base=True),
     "expense.edit": Named(command=Edit, verb=edit_expense, table="expense", claimed=True, with_base=True),
     "conflict.settle": Named(command=Settle, verb=settle, table="conflict"),
-    "visit.log": Named(command=LogVisit, verb=log_visit, table="visit", late=True),
-    "expense.claim": Named(command=ClaimExpense, verb=claim_expense, table="expense", late=True),
-    "attachment.add": Named(command=AddAttachment, verb=add_attachment, table="attachment"),
+    "visit.log": Named(command=LogVisit, verb=log_visit, many=log_visits, table="visit", late=True),
+    "expense.claim": Named(command=ClaimExpense, verb=claim_expense, many=claim_expenses, table="expense", late=True),
+    "attachment.add": Named(command=AddAttachment, verb=add_attachment, many=add_attachments, table="attachment"),
     "order.place": Named(command=PlaceOrder, verb=place_order, table="order", claimed=True),
     "order.accept_price": Named(command=AcceptPrice, verb=accept_price, table="order"),
     "order.cancel": Named(command=CancelOrder, verb=cancel_order, table="order"),
@@ -73,9 +76,13 @@ CATALOGUE: Final[dict[str, Named]] = {
 }
 
 
-async def customer_of(command: Any) -> UUID | None:
-    """The customer a command is about, as far as it says so itself or through its visit."""
-    found: UUID | None = getattr(command, "customer_id", None)
-    if found is None and (visit_id := getattr(command, "visit_id", None)) is not None:
-        found = await fetch_value("SELECT customer_id FROM visits WHERE id = $1", visit_id)
-    return found
+async def customers_of(commands: Sequence[Any]) -> list[UUID | None]:
+    """The customer each command is about, as far as it says so itself or through its visit."""
+    said = [getattr(command, "customer_id", None) for command in commands]
+    visits = [getattr(command, "visit_id", None) for command in commands]
+    asked = {visit for customer, visit in zip(said, visits, strict=True) if customer is None and visit is not None}
+    if not asked:
+        return said
+    rows = await fetch("SELECT id, customer_id FROM visits WHERE id = ANY($1::uuid[])", list(asked))
+    through = {row["id"]: row["customer_id"] for row in rows}
+    return [customer or through.get(visit) for customer, visit in zip(said, visits, strict=True)]

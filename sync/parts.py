@@ -1,12 +1,13 @@
 """Part files of uploads: appended to as bytes arrive. Their length is the offset: a crash leaves nothing to repair."""
 
+import asyncio
 import base64
 import binascii
 import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +15,11 @@ from uuid import UUID
 
 from backend.core.settings import settings
 from sync.errors import ChecksumWrong, DiskFull, MetadataWrong, UploadBusy, UploadTooLong
+from sync.turns import turns
 
 ALGORITHMS = ("sha1", "sha256")
+BLOCK = 256 * 1024  # bytes gathered from the line before they go to the disk: what phones send at a time
+MOST_PIECES = 1024  # of a block, however small they drip in
 
 
 def path_of(upload_id: UUID) -> Path:
@@ -80,20 +84,22 @@ class Checksum:
             raise ChecksumWrong
 
 
-async def append(part: BinaryIO, chunks: AsyncIterator[bytes], *, most: int, checksum: Checksum | None) -> None:
-    """Write what arrives, up to `most` bytes in all, and make it durable.
+async def append(
+    part: BinaryIO, chunks: AsyncIterator[bytes], *, most: int, checksum: Checksum | None, durable: bool = True
+) -> None:
+    """Write what arrives, up to `most` bytes in all, block by block, each in its turn and off the event loop.
 
     When the line is cut, what came before stays, unless a checksum was announced that can no longer be proven. More
-    than `most` bytes, or a wrong checksum, leave the part as it was before.
+    than `most` bytes, or a wrong checksum, leave the part as it was before. `durable`: a power cut leaves it too.
     """
-    start = part.tell()
+    start = end = part.tell()
     try:
-        async for chunk in chunks:
-            if part.tell() + len(chunk) > most:
+        async for pieces in _blocks(chunks):
+            end += sum(map(len, pieces))
+            if end > most:
                 raise UploadTooLong(length=most)
-            if checksum is not None:
-                checksum.running.update(chunk)
-            part.write(chunk)
+            async with turns().turn():
+                await asyncio.to_thread(_write, part, pieces, checksum)
         if checksum is not None:
             checksum.check()
     except (ChecksumWrong, UploadTooLong):
@@ -105,7 +111,34 @@ async def append(part: BinaryIO, chunks: AsyncIterator[bytes], *, most: int, che
         raise
     finally:
         part.flush()
-        os.fsync(part.fileno())
+        if durable:
+            await asyncio.to_thread(os.fsync, part.fileno())
+
+
+async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    """What arrives, gathered into blocks; when the line is cut, first what came before the cut."""
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in chunks:
+            pieces.append(chunk)
+            size += len(chunk)
+            if size >= BLOCK or len(pieces) >= MOST_PIECES:
+                yield pieces
+                pieces, size = [], 0
+    except Exception:
+        if pieces:
+            yield pieces
+        raise
+    if pieces:
+        yield pieces
+
+
+def _write(part: BinaryIO, pieces: Sequence[bytes], checksum: Checksum | None) -> None:
+    for piece in pieces:
+        if checksum is not None:
+            checksum.running.update(piece)
+        part.write(piece)
 
 
 def _cut_back(part: BinaryIO, start: int) -> None:

@@ -1,12 +1,12 @@
 """The push: every mutation takes effect once and always gets an answer; one that fails never takes others with it.
 
-Up to twenty mutations share a transaction, each in a savepoint. Should anything unexpected happen, the twenty are
-undone and done again one by one, so that only the one with the fault is held.
+Up to fifty mutations share a transaction. Those of one kind that stand in each other's way nowhere are done in one go
+(`sync/runs.py`), the others each in a savepoint. Should anything unexpected happen, the whole group is undone and done
+again one by one, so that only the one with the fault is held.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +20,16 @@ from backend.core.errors import Malformed, NotVisible, Refusal, StaleVersion, To
 from backend.core.problems import document
 from backend.people.access import Actor
 from sync import receipts
-from sync.errors import DependencyMissing, IdReused, OutOfScope, Temporary, UnknownMutation
+from sync.errors import DependencyMissing, IdReused, OutOfScope, Temporary
 from sync.lately import held_lately
-from sync.mutations import CATALOGUE, Named, customer_of
-from sync.protocol import Ack, Mutation, malformed
+from sync.mutations import Named, customers_of
+from sync.protocol import Ack, Mutation
+from sync.runs import Ready, Run, groups_of, runs_of, understand
 from sync.signing import Statement, sign
 from sync.tables import BY_NAME
 
 log = logging.getLogger("tuyen.push")
 
-GROUP = 20
 RETRY_SOON, RETRY_LATER = 5, 60  # seconds
 # Data no table can hold: the same again would fail the same way. (A plain DataError is asyncpg's own, before sending.)
 _WRONG_DATA = (
@@ -43,16 +43,6 @@ _WRONG_DATA = (
 )
 
 
-@dataclass(frozen=True)
-class Ready:
-    """A mutation whose name and arguments are understood."""
-
-    mutation: Mutation
-    hash: bytes
-    entry: Named
-    command: Any
-
-
 async def push(mutations: Sequence[Mutation], *, actor: Actor, device_id: UUID | None = None) -> list[Ack]:
     """Do what a phone hands in; the answers come in the order of the mutations.
 
@@ -63,44 +53,15 @@ async def push(mutations: Sequence[Mutation], *, actor: Actor, device_id: UUID |
     ready = []
     for mutation in mutations:
         try:
-            ready.append(_understand(mutation))
+            ready.append(understand(mutation))
         except Refusal as refusal:
             done.answer(refused(mutation.id, refusal, actor.language))
-    for group in _groups(ready):
+    for group in groups_of(ready):
         await done.take(group)
     crashing.point("push.after-commit")
     for mutation in mutations:
         done.sign(mutation)
     return [done.acks[mutation.id].pop(0) for mutation in mutations]
-
-
-def _groups(ready: Sequence[Ready]) -> Iterator[list[Ready]]:
-    group: list[Ready] = []
-    for one in ready:
-        if len(group) == GROUP or any(other.mutation.id == one.mutation.id for other in group):
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
-
-
-def _understand(mutation: Mutation) -> Ready:
-    entry = CATALOGUE.get(mutation.name)
-    if entry is None or mutation.tv != 1:
-        raise UnknownMutation(name=mutation.name, tv=mutation.tv)
-    raw = bytes(mutation.args)
-    if b"\\u0000" in raw:
-        raise Malformed("text cannot hold the character NUL", pointer="/args")
-    try:
-        if entry.with_base and bytes(mutation.base) != b"null":
-            raw = msgspec.json.encode({**msgspec.json.decode(raw, type=dict[str, msgspec.Raw]), "base": mutation.base})
-        command = msgspec.json.decode(raw, type=entry.command)
-        return Ready(mutation, receipts.hash_of(mutation), entry, command)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
-        refusal = malformed(fault)
-        refusal.pointer = f"/args{refusal.pointer or ''}"
-        raise refusal from fault
 
 
 def refused(mutation_id: UUID, refusal: Refusal, language: str) -> Ack:
@@ -174,57 +135,71 @@ class _Pushed:
             [(one.mutation, one.hash) for one in group], actor=self.actor, device_id=self.device_id, at=at
         )
         crashing.point("push.claimed")
-        wanted = {dep for one in group for dep in one.mutation.deps}
+        repeats = [one for one in group if one.mutation.id in known]
+        acks = {one.mutation.id: self._again(one, known[one.mutation.id]) for one in repeats}
+        fresh = [one for one in group if one.mutation.id not in known]
+        wanted = {dep for one in fresh for dep in one.mutation.deps}.difference(one.mutation.id for one in fresh)
         applied = await receipts.applied_among(list(wanted), actor=self.actor)
-        acks, fresh = [], []
-        for one in group:
-            mutation = one.mutation
-            if (receipt := known.get(mutation.id)) is not None:
-                same = receipt.hash == one.hash
-                self.chains[mutation.id] = receipt.chain
-                ack = receipts.again(mutation.id, receipt) if same else self._reused(mutation)
-            elif not applied.issuperset(mutation.deps):
-                ack = self.held(mutation, DependencyMissing(), RETRY_SOON)
-                fresh.append((one, ack))
-            else:
-                ack = await self._do(one)
+        for run in runs_of(fresh):
+            done = await self._do(run, applied)
+            for ack in done:
                 ack.at = None if ack.st == "held" else at
-                fresh.append((one, ack))
-            if ack.st == "applied":
-                applied.add(mutation.id)
-            acks.append(ack)
+                acks[ack.id] = ack
+            applied.update(ack.id for ack in done if ack.st == "applied")
         crashing.point("push.done")
-        await self._finish(fresh)
+        await self._finish([(one, acks[one.mutation.id]) for one in fresh])
         crashing.point("push.before-commit")
-        return acks
+        return [acks[one.mutation.id] for one in group]
 
-    def _reused(self, mutation: Mutation) -> Ack:
-        return refused(mutation.id, IdReused(), self.actor.language)
+    def _again(self, one: Ready, receipt: receipts.Receipt) -> Ack:
+        """The answer given before, if it is the same mutation."""
+        self.chains[one.mutation.id] = receipt.chain
+        if receipt.hash != one.hash:
+            return refused(one.mutation.id, IdReused(), self.actor.language)
+        return receipts.again(one.mutation.id, receipt)
 
-    async def _do(self, one: Ready) -> Ack:
-        """The verb in a savepoint; a refusal undoes what it did and is the answer."""
+    async def _do(self, run: Run, applied: set[UUID]) -> list[Ack]:
+        """One run: what builds on something that is not `applied` is held, the others are done and answered."""
+        able = [one for one in run.members if applied.issuperset(one.mutation.deps)]
+        answers = await self._answers(run.entry, able) if able else []
+        acks = [self._ack(one.mutation, answer) for one, answer in zip(able, answers, strict=True)]
+        waiting = [one for one in run.members if not applied.issuperset(one.mutation.deps)]
+        return acks + [self.held(one.mutation, DependencyMissing(), RETRY_SOON) for one in waiting]
+
+    def _ack(self, mutation: Mutation, answer: Any) -> Ack:
+        if isinstance(answer, TooMany):
+            wait = answer.numbers.get("retry_after")
+            return self.held(mutation, answer, wait if isinstance(wait, int) else RETRY_LATER)
+        if isinstance(answer, Refusal):
+            return refused(mutation.id, answer, self.actor.language)
+        return Ack(mutation.id, "applied", result=msgspec.to_builtins(answer))
+
+    async def _answers(self, entry: Named, able: Sequence[Ready]) -> list[Any]:
+        """What the verb says to each. For customers lost lately it is asked once more, or tells the way out."""
+        answers = await self._call(entry, able)
+        unseen = [at for at, answer in enumerate(answers) if isinstance(answer, NotVisible)]
+        if not unseen:
+            return answers
+        customers = await customers_of([able[at].command for at in unseen])
+        lately = await held_lately({one for one in customers if one is not None}, actor=self.actor)
+        lost = [(at, customer) for at, customer in zip(unseen, customers, strict=True) if customer in lately]
+        again: list[Any] = [OutOfScope(customer_id=str(customer)) for _, customer in lost]
+        if lost and entry.late:
+            again = await self._call(entry, [able[at] for at, _ in lost], late=True)
+        for (at, _), answer in zip(lost, again, strict=True):
+            answers[at] = answer
+        return answers
+
+    async def _call(self, entry: Named, ready: Sequence[Ready], **more: Any) -> list[Any]:
+        """The verb: for many at once, or for a single one in a savepoint, which a refusal undoes."""
+        claimed = {"client_at": receipts.claimed_at(ready[0].mutation)} if entry.claimed else {}
         try:
-            result = await self._call(one)
-        except TooMany as refusal:
-            wait = refusal.numbers.get("retry_after")
-            return self.held(one.mutation, refusal, wait if isinstance(wait, int) else RETRY_LATER)
-        except Refusal as refusal:
-            return refused(one.mutation.id, refusal, self.actor.language)
-        return Ack(one.mutation.id, "applied", result=msgspec.to_builtins(result))
-
-    async def _call(self, one: Ready) -> Any:
-        more = {"client_at": receipts.claimed_at(one.mutation)} if one.entry.claimed else {}
-        try:
+            if entry.many is not None and len(ready) > 1:
+                return await entry.many([one.command for one in ready], actor=self.actor, **more)
             async with transaction():
-                return await one.entry.verb(one.command, actor=self.actor, **more)
-        except NotVisible:
-            customer_id = await customer_of(one.command)
-            if customer_id is None or not await held_lately(customer_id, actor=self.actor):
-                raise
-            if not one.entry.late:
-                raise OutOfScope(customer_id=str(customer_id)) from None
-        async with transaction():
-            return await one.entry.verb(one.command, actor=self.actor, late=True, **more)
+                return [await entry.verb(one.command, actor=self.actor, **claimed, **more) for one in ready]
+        except Refusal as refusal:
+            return [refusal] * len(ready)
 
     async def _finish(self, fresh: list[tuple[Ready, Ack]]) -> None:
         """Rows touched, receipts, and one audit entry for every mutation that took effect."""

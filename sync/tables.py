@@ -81,6 +81,9 @@ CUSTOMER_GROUP = Synced(
     number=4, name="customer_group", table="customer_groups", columns=_plain("id parent_id code name")
 )
 REASON = Synced(number=5, name="reason", table="reasons", columns=_plain("id kind code name_vi name_en"))
+# Whether any group has a currency is asked once a page; only then each customer's groups are looked at.
+_CURRENCY = """coalesce(t.currency, CASE WHEN EXISTS (SELECT 1 FROM customer_groups WHERE currency IS NOT NULL)
+    THEN customers_currency(t.id, NULL) END)"""
 CUSTOMER = Synced(
     number=6, name="customer", table="customers", own_key="t.position_id", root="t.id", policy="merge by field",
     parts=(Part(table="customer_group_links", owner="customer_id"),),
@@ -88,7 +91,7 @@ CUSTOMER = Synced(
         *_plain("id code name stage status phone tax_no"),
         ("group_ids", "ARRAY(SELECT g.group_id FROM customer_group_links g WHERE g.customer_id = t.id"
                       " ORDER BY g.is_primary DESC, g.group_id)"),
-        ("position_id", "t.position_id"), ("currency", "customers_currency(t.id, t.currency)"),
+        ("position_id", "t.position_id"), ("currency", _CURRENCY),
         *_plain("note planned_weekday"), _moment("last_visit_at"), _moment("last_order_at"),
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import format_datetime
 from typing import Any
@@ -17,12 +18,14 @@ from backend.core.problems import document
 from backend.core.settings import settings
 from backend.people.access import Actor, rule
 from sync import parts, uploads
-from sync.errors import LengthWrong, MetadataWrong, TusVersionWrong, UploadTypeWrong
+from sync.errors import LengthWrong, MetadataWrong, TusVersionWrong, UploadsWait, UploadTypeWrong
+from sync.turns import turns
 
 VERSION = "1.0.0"
 PART = "application/offset+octet-stream"
 PLACE = "/api/v1/files"
 SILENCE = 60  # seconds without a byte: the line is dead, and the next try may write
+MOST_DISCARDED = 2**20  # bytes of a body nobody will keep that are read all the same, so that the answer gets through
 _OPT = {**rule("file.upload"), "body": "any"}
 Answer = Response[Any]
 
@@ -52,6 +55,8 @@ async def _answering(request: Request[Actor, Any, Any], work: Callable[[], Await
             headers["Tus-Version"] = VERSION
         if wait := refusal.numbers.get("retry_after"):
             headers["Retry-After"] = str(wait)
+        if isinstance(refusal, UploadsWait):
+            await _discard(request)
         problem = msgspec.json.encode(document(refusal, request.user.language))
         body = b"" if request.method == "HEAD" else problem
         return Response(body, status_code=refusal.status, headers=headers, media_type="application/problem+json")
@@ -61,7 +66,8 @@ async def _body(request: Request[Actor, Any, Any]) -> AsyncIterator[bytes]:
     """The bytes as they arrive."""
     while True:
         try:
-            event: Any = await asyncio.wait_for(request.receive(), SILENCE)
+            async with asyncio.timeout(SILENCE):
+                event: Any = await request.receive()
         except TimeoutError:
             raise _Cut from None
         if event["type"] == "http.disconnect":
@@ -70,6 +76,15 @@ async def _body(request: Request[Actor, Any, Any]) -> AsyncIterator[bytes]:
             yield event["body"]
         if not event.get("more_body", False):
             return
+
+
+async def _discard(request: Request[Actor, Any, Any]) -> None:
+    """Let a short body run out: a connection closed in the middle of one loses the answer that says to come again."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length) <= MOST_DISCARDED:
+        with contextlib.suppress(_Cut, Refusal):
+            async for _ in _body(request):
+                pass
 
 
 def _number(request: Request[Actor, Any, Any], name: str) -> int:
@@ -109,6 +124,18 @@ def _checksum(request: Request[Actor, Any, Any]) -> parts.Checksum | None:
     return parts.Checksum(header) if header else None
 
 
+def _brings_bytes(request: Request[Actor, Any, Any]) -> bool:
+    return request.headers.get("content-type", "").startswith(PART)
+
+
+async def _in_a_slot(request: Request[Actor, Any, Any], work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Bytes wait for one of the slots; questions do not."""
+    if not _brings_bytes(request):
+        return await work()
+    async with turns().slot():
+        return await work()
+
+
 async def _take(request: Request[Actor, Any, Any], upload: uploads.Upload, offset: int) -> int:
     return await uploads.receive(upload, offset, _body(request), _checksum(request), actor=request.user)
 
@@ -136,15 +163,16 @@ async def begin_upload(request: Request[Actor, Any, Any]) -> Answer:
     async def work() -> Answer:
         attachment_id, sha256 = _described(request.headers.get("upload-metadata", ""))
         length = _number(request, "Upload-Length")
-        upload = await uploads.announce(attachment_id, length, sha256, actor=request.user)
+        async with turns().turn():
+            upload = await uploads.announce(attachment_id, length, sha256, actor=request.user)
         upload = await uploads.settle(upload, actor=request.user)
         offset = upload.offset
-        if request.headers.get("content-type", "").startswith(PART) and offset == 0:
+        if _brings_bytes(request) and offset == 0:
             offset = await _take(request, upload, 0)
         headers = {**_headers(upload, offset), "Location": f"{PLACE}/{upload.id}"}
         return Response(b"", status_code=201, headers=headers)
 
-    return await _answering(request, work)
+    return await _answering(request, lambda: _in_a_slot(request, work))
 
 
 @head("/files/{upload_id:uuid}", opt=_OPT)
@@ -164,14 +192,14 @@ async def continue_upload(request: Request[Actor, Any, Any], upload_id: FromPath
     """More bytes from `Upload-Offset` on. What arrives before a cut is kept."""
 
     async def work() -> Answer:
-        if not request.headers.get("content-type", "").startswith(PART):
+        if not _brings_bytes(request):
             raise UploadTypeWrong
         offset = _number(request, "Upload-Offset")
         upload = await uploads.find(upload_id, actor=request.user)
         reached = await _take(request, upload, offset)
         return Response(b"", status_code=204, headers=_headers(upload, reached))
 
-    return await _answering(request, work)
+    return await _answering(request, lambda: _in_a_slot(request, work))
 
 
 @delete("/files/{upload_id:uuid}", opt=_OPT, status_code=204)

@@ -1,18 +1,26 @@
-"""Log a visit with its check-in."""
+"""Log visits with their check-ins: one, or a phone's whole day in the same few statements."""
 
 import math
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from backend.activities.errors import ActivityIdTaken, TimesWrong
-from backend.activities.rules import Pin, judge_fix
+from backend.activities.rules import Judgement, Pin, judge_fix
 from backend.activities.schemas import Logged, LogVisit
 from backend.core import audit
 from backend.core.clock import now
-from backend.core.database import execute, fetch_row
-from backend.core.errors import NotVisible
+from backend.core.database import execute, fetch
+from backend.core.errors import NotVisible, Refusal, granted
 from backend.customers.touching import mark_visited
 from backend.people.access import Actor, require, scope
+
+
+class _Fresh(NamedTuple):
+    """A visit that is new and in order."""
+
+    command: LogVisit
+    judged: Judgement
 
 
 async def log_visit(command: LogVisit, *, actor: Actor, late: bool = False) -> Logged:
@@ -21,59 +29,91 @@ async def log_visit(command: LogVisit, *, actor: Actor, late: bool = False) -> L
     `late`: the customer was the actor's until lately (the caller has checked it); the work is kept and marked. Saying
     the same again gives the same answer. Refuses a foreign or unknown customer, and an end before the start.
     """
+    return granted((await log_visits([command], actor=actor, late=late))[0])
+
+
+async def log_visits(commands: Sequence[LogVisit], *, actor: Actor, late: bool = False) -> list[Logged | Refusal]:
+    """`log_visit` for many visits with ids of their own, in their order; what is refused leaves nothing."""
     require(actor, "activity.write")
-    around = await _around(command, actor, late)
-    if around["user_id"] is not None:
-        return _again(command.id, around, actor)
-    if command.ended_at is not None and command.ended_at < command.started_at:
-        raise TimesWrong(pointer="/ended_at")
-    if not around["visible"]:
-        raise NotVisible(pointer="/customer_id")
-    fix = command.fix
-    judged = judge_fix(fix, [Pin(*pin) for pin in around["pins"] or []])
-    moment = now()
-    await execute(
-        """INSERT INTO visits (id, customer_id, user_id, purpose, started_at, ended_at, received_at, lat, lon,
-                               accuracy_m, fixed_at, distance_m, verdict, far_reason, note, outcome, next_step, next_on,
-                               late, changed_at, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $7, $3)""",
-        command.id, command.customer_id, actor.user_id, command.purpose, command.started_at, command.ended_at, moment,
-        fix and fix.lat, fix and fix.lon, fix and math.ceil(fix.accuracy_m), fix and fix.at, judged.distance_m,
-        judged.verdict, command.far_reason, command.note, command.outcome, command.next_step, command.next_on, late,
-    )  # fmt: skip
-    await mark_visited(command.customer_id, min(command.started_at, moment))
-    await audit.record(
-        "visit", command.id, "visit.log", actor_id=actor.user_id,
-        details={"customer_id": str(command.customer_id), "verdict": judged.verdict, "late": late},
-    )  # fmt: skip
-    asks = judged.asks_reason and not command.far_reason
-    return Logged(command.id, 1, judged.verdict, judged.distance_m, asks, late)
+    answers: list[Logged | Refusal] = []
+    fresh: list[_Fresh] = []
+    for command, around in zip(commands, await _around(commands, actor, late), strict=True):
+        try:
+            known = _known(command, around, actor)
+            if known is None:
+                fresh.append(_checked(command, around))
+            answers.append(known or _logged(fresh[-1], late))
+        except Refusal as refusal:
+            answers.append(refusal)
+    if fresh:
+        await _write(fresh, now(), actor, late)
+    return answers
 
 
-async def _around(command: LogVisit, actor: Actor, late: bool) -> Any:
-    """The visit, if it is there already, whether the customer is the actor's to visit, and the customer's pins."""
+async def _around(commands: Sequence[LogVisit], actor: Actor, late: bool) -> list[Any]:
+    """For each: the visit, if it is there already, whether the customer is the actor's to visit, and its pins."""
     predicate, arguments = ("TRUE", []) if late else scope(actor, "c.position_id", 3)
-    return await fetch_row(
+    return await fetch(
         f"""SELECT v.version, v.user_id, v.verdict, v.distance_m, v.late, c.id IS NOT NULL AS visible,
                    (SELECT json_agg(json_build_array(lat, lon, grade)) FROM addresses
-                     WHERE party_id = $2 AND lat IS NOT NULL AND deleted_at IS NULL) AS pins
-              FROM (SELECT 1) one LEFT JOIN visits v ON v.id = $1
-              LEFT JOIN customers c ON c.id = $2 AND c.deleted_at IS NULL AND {predicate}""",
-        command.id, command.customer_id, *arguments,
+                     WHERE party_id = w.customer_id AND lat IS NOT NULL AND deleted_at IS NULL) AS pins
+              FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(id, customer_id, n)
+              LEFT JOIN visits v ON v.id = w.id
+              LEFT JOIN customers c ON c.id = w.customer_id AND c.deleted_at IS NULL AND {predicate}
+             ORDER BY w.n""",
+        [command.id for command in commands], [command.customer_id for command in commands], *arguments,
     )  # fmt: skip
 
 
-def _again(visit_id: UUID, row: Any, actor: Actor) -> Logged:
+def _known(command: LogVisit, row: Any, actor: Actor) -> Logged | None:
+    """What is answered when the visit is there already."""
+    if row["user_id"] is None:
+        return None
     if row["user_id"] != actor.user_id:
         raise ActivityIdTaken(pointer="/id")
-    return Logged(visit_id, row["version"], row["verdict"], row["distance_m"], False, row["late"])
+    return Logged(command.id, row["version"], row["verdict"], row["distance_m"], False, row["late"])
 
 
-async def refuse_foreign(customer_id: UUID, *, actor: Actor, late: bool) -> None:
-    """Absent and foreign customers are refused alike; a late hand-in only needs the customer to exist."""
-    predicate, arguments = ("TRUE", []) if late else scope(actor, "position_id", 2)
-    row: Any = await fetch_row(
-        f"SELECT TRUE FROM customers WHERE id = $1 AND deleted_at IS NULL AND {predicate}", customer_id, *arguments
-    )
-    if row is None:
+def _checked(command: LogVisit, row: Any) -> _Fresh:
+    if command.ended_at is not None and command.ended_at < command.started_at:
+        raise TimesWrong(pointer="/ended_at")
+    if not row["visible"]:
         raise NotVisible(pointer="/customer_id")
+    return _Fresh(command, judge_fix(command.fix, [Pin(*pin) for pin in row["pins"] or []]))
+
+
+def _logged(one: _Fresh, late: bool) -> Logged:
+    judged, asks = one.judged, one.judged.asks_reason and not one.command.far_reason
+    return Logged(one.command.id, 1, judged.verdict, judged.distance_m, asks, late)
+
+
+async def _write(fresh: Sequence[_Fresh], moment: datetime, actor: Actor, late: bool) -> None:
+    columns = zip(*(_row(one) for one in fresh), strict=True)
+    await execute(
+        """INSERT INTO visits (user_id, created_by, received_at, changed_at, late, id, customer_id, purpose, started_at,
+                               ended_at, lat, lon, accuracy_m, fixed_at, distance_m, verdict, far_reason, note, outcome,
+                               next_step, next_on)
+           SELECT $1, $1, $2, $2, $3, w.*
+             FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::float8[],
+                         $10::float8[], $11::int[], $12::timestamptz[], $13::int[], $14::text[], $15::text[],
+                         $16::text[], $17::text[], $18::text[], $19::date[]) AS w""",
+        actor.user_id, moment, late, *columns,
+    )  # fmt: skip
+    await mark_visited([(one.command.customer_id, min(one.command.started_at, moment)) for one in fresh])
+    await audit.record_many([_entry(one, late) for one in fresh], actor_id=actor.user_id)
+
+
+def _row(one: _Fresh) -> tuple[object, ...]:
+    """The columns that differ from visit to visit, in the order of the statement."""
+    command, judged, fix = one.command, one.judged, one.command.fix
+    place = (fix.lat, fix.lon, math.ceil(fix.accuracy_m), fix.at) if fix else (None, None, None, None)
+    return (
+        command.id, command.customer_id, command.purpose, command.started_at, command.ended_at, *place,
+        judged.distance_m, judged.verdict, command.far_reason, command.note, command.outcome, command.next_step,
+        command.next_on,
+    )  # fmt: skip
+
+
+def _entry(one: _Fresh, late: bool) -> audit.Entry:
+    details = {"customer_id": str(one.command.customer_id), "verdict": one.judged.verdict, "late": late}
+    return audit.Entry("visit", one.command.id, "visit.log", details)

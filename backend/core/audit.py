@@ -31,14 +31,15 @@ async def record_many(entries: Sequence[Entry], *, actor_id: UUID | None) -> Non
     """Write several entries in one statement."""
     await execute(
         """INSERT INTO audit (id, entity, entity_id, action, actor_id, at, details)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[],
-                                $6::timestamptz[], $7::jsonb[])""",
+           SELECT e.id, e.entity, e.entity_id, e.action, $1, $2, e.details
+             FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::jsonb[])
+                  AS e(id, entity, entity_id, action, details)""",
+        actor_id,
+        now(),
         [new_id() for _ in entries],
         [entry.entity for entry in entries],
         [entry.entity_id for entry in entries],
         [entry.action for entry in entries],
-        [actor_id] * len(entries),
-        [now()] * len(entries),
         [msgspec.json.encode(entry.details).decode() for entry in entries],
     )
 

@@ -4,6 +4,10 @@ A refusal carries a code (its text in both languages is `problem.<code>` in the 
 needs, and where in the input the fault lies. `core/problems.py` turns it into RFC 9457.
 """
 
+from typing import TypeVar
+
+T = TypeVar("T")
+
 
 class Refusal(Exception):
     """The trade says no. Subclass it with a `code`; raise it with the numbers: `CreditExceeded(limit="1000")`."""
@@ -78,3 +82,10 @@ class Unauthenticated(Refusal):
 
     code = "not-logged-in"
     status = 401
+
+
+def granted(answer: T | Refusal) -> T:
+    """One answer of a verb for many, where a single one was asked: raises what was refused."""
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer

@@ -32,6 +32,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     honour_hours: int = 72
     history_days: int = 180
     upload_limit_mb: int = 25
+    body_grace_s: int = 30
+    upload_slots: int = 64  # bodies of uploads read at a time in one server process, 256 KB of memory each at most
+    upload_wait_s: int = 20  # so long an upload waits for its slot before it is told to come again
     upload_quota_mb: int = 4096  # of one person in a day: a queue of thirty days and as much again
     geocoders: str = ""
     geocoder_user_agent: str = ""

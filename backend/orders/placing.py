@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from backend.catalog.errors import ItemUnknown
+from backend.core import crashing
 from backend.core.clock import local_day, now
 from backend.core.database import fetch_row, fetch_value, transaction
 from backend.core.errors import NotVisible
@@ -88,6 +89,7 @@ async def _place(
             command, quantities, around, ordered_on=ordered_on, received_at=received_at, client_at=client_at,
             actor=actor, without=used_up,
         )  # fmt: skip
+        crashing.point("order.priced")
         written = await _write(
             command, judged, around, actor, digest=digest, ordered_on=ordered_on, received_at=received_at,
             client_at=client_at,
@@ -96,6 +98,7 @@ async def _place(
             break
         used_up |= written.codes  # rivals were faster: the order is priced without what they used up
     order, outcome = written
+    crashing.point("order.written")
     if outcome is None:  # a rival of the same id was faster while this one waited for the customer
         return await _answer_of_rival(command, digest, actor)
     if outcome["state"] == "on_hold":
@@ -103,6 +106,7 @@ async def _place(
         await tell_of_hold(
             command.id, outcome["number"], around["position_id"], owner=actor.user_id, price_code=judged.code
         )
+        crashing.point("order.told")
     return placed(order, judged.priced.lines, outcome, judged.priced.quoted.minor_digits)
 
 
@@ -145,6 +149,7 @@ async def _write(
     }  # fmt: skip
     if not priced.quoted.uses:
         await mark_ordered(command.customer_id, received_at, actor_id=actor.user_id)  # locks the customer first of all
+        crashing.point("order.locked")
         return order, await _store(order, priced.lines, more)
     try:
         async with transaction():  # to come back to: with locks let go, and the customer as the price knew them

@@ -1,5 +1,6 @@
 """Kinto on the same PostgreSQL, served by two gunicorn workers of four threads, as its deployment notes advise."""
 
+import asyncio
 import base64
 import sys
 from pathlib import Path
@@ -60,6 +61,7 @@ class Kinto:
         self._port, self._process = port, Process()
 
     async def begin(self, folder: Path, dsn: str, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         bin_dir = folder / "kinto" / "bin"
         if not (bin_dir / "gunicorn").exists():
             await tool(sys.executable, "-m", "venv", str(folder / "kinto"), folder=folder)

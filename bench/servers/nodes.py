@@ -1,5 +1,6 @@
 """The two peers that run on Node: PouchDB's server and RxDB's server, from a folder of their own."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from bench.servers.wire import Process, Wire, free_port, tool
 BATCH = 100
 
 
-class OnNode:
+class OnNode(ABC):
     """A server of a few lines of JavaScript beside this file, with its packages in the throw-away folder."""
 
     name = ""
@@ -26,7 +27,7 @@ class OnNode:
 
         node, npm, _ = hatch_build.node_and_npm()
         home = folder / self.name
-        home.mkdir(exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
         if not (home / "node_modules").exists():
             (home / "package.json").write_text('{"private": true, "type": "module"}', "utf-8")
             await tool(*npm, "install", "--no-audit", "--no-fund", "--silent", *self.packages, folder=home)
@@ -40,8 +41,9 @@ class OnNode:
         await wire.close()
         return rows
 
+    @abstractmethod
     async def _put(self, wire: Wire, rows: list[dict[str, object]]) -> int:
-        raise NotImplementedError
+        """Hand these rows in, a hundred a request; how many were not taken."""
 
     async def push(self, wire: Wire, count: int) -> int:
         return await self._put(wire, new_rows(count))

@@ -28,10 +28,16 @@ class Wire:
     async def call(self, method: str, path: str, body: object = None, *, packed: bool = False) -> tuple[int, Any]:
         """Status and JSON of one request; `packed` sends gzip."""
         data = None if body is None else msgspec.json.encode(body)
-        headers = {}
+        headers: dict[str, str] = {}
         if data is not None and packed:
             data, headers = gzip.compress(data, 6), {"Content-Encoding": "gzip"}
         self.up += len(data or b"")
+        try:
+            return await self._exchange(method, path, data, headers)
+        except aiohttp.ServerDisconnectedError:  # a server gave up the idle line: real clients open another
+            return await self._exchange(method, path, data, headers)
+
+    async def _exchange(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> tuple[int, Any]:
         async with self._session.request(method, self.origin + path, data=data, headers=headers) as answer:
             raw = await answer.read()
             self.down += len(raw)

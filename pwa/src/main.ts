@@ -3,29 +3,29 @@ import { liveQuery } from 'dexie'
 import { mount } from 'svelte'
 import './app.css'
 import App from './App.svelte'
-import { enter } from './lib/app.svelte.ts'
+import { enter, mended, signedIn } from './lib/app.svelte.ts'
 import { desk } from './lib/desk.ts'
-import { watchForUpdates } from './lib/updates.ts'
+import { partMissing, watchForUpdates } from './lib/updates.ts'
+import { warm } from './routes.ts'
 
-await enter(await desk.session())
+if (navigator.serviceWorker?.controller) warm(/^#(\/[^?]*)/.exec(location.hash)?.[1] ?? '/')
+const begun = await signedIn()
+await enter(begun)
 const target = document.getElementById('app')!
 target.replaceChildren()
 mount(App, { target })
 void watchForUpdates()
 
 // Signed in, expired or gone: said by this page, the worker or another tab.
-let known = JSON.stringify((await desk.session()) ?? null)
-liveQuery(() => desk.session()).subscribe((session) => {
-  const now = JSON.stringify(session ?? null)
-  if (now !== known) void enter(session)
-  known = now
+let known = JSON.stringify(begun ?? null)
+liveQuery(() => desk.session()).subscribe({
+  next(session) {
+    const now = JSON.stringify(session ?? null)
+    if (now !== known) void enter(session)
+    known = now
+  },
+  error: (reason) => console.warn('nobody knows who is signed in', reason),
 })
+addEventListener('unhandledrejection', (event) => void mended(event.reason))
 
-// A chunk of an older build that is no longer there: the page is reloaded once to get the build that is.
-addEventListener('vite:preloadError', (event) => {
-  if (!sessionStorage.getItem('reloaded') && navigator.onLine) {
-    sessionStorage.setItem('reloaded', '1')
-    event.preventDefault()
-    location.reload()
-  }
-})
+addEventListener('vite:preloadError', () => void partMissing().catch(() => undefined))

@@ -58,6 +58,11 @@ export const routes: RouteDefinition = Object.fromEntries(
     .map(([path, load]) => [path, wrap({ asyncComponent: load as never })]),
 )
 
+/** Begins to load the screen at an address of this phone's own files, while it is still being found out who is signed in. */
+export function warm(path: string): void {
+  for (const slice of slices) void slice.screens?.[path]?.().catch(() => undefined)
+}
+
 /** The nav items of somebody with these roles, in order. */
 export function navOf(roles: readonly string[]): NavItem[] {
   const mine = (item: NavItem) => !item.roles || item.roles.some((role) => roles.includes(role))

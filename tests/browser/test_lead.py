@@ -255,10 +255,14 @@ def test_a_line_that_dies_while_the_tables_come_is_no_fault(served: Served, brow
         expect(lan.page.locator("h1")).to_be_visible(timeout=PATIENCE)
 
         # Another build at the office: then the page is loaded anew, and only once.
-        lan.context.route("**/?build", lambda route: route.fulfill(body="<script src=/static/assets/newer.js></script>"))
+        lan.context.route(
+            "**/?build", lambda route: route.fulfill(body="<script src=/static/assets/newer.js></script>")
+        )
         with lan.page.expect_navigation(timeout=PATIENCE):
             lan.page.evaluate("window.dispatchEvent(new Event('vite:preloadError'))")
         expect(lan.page.locator("h1")).to_be_visible(timeout=PATIENCE)
         with lan.page.expect_request("**/api/v1/sync", timeout=PATIENCE):
-            lan.page.evaluate("window.dispatchEvent(new Event('vite:preloadError')); dispatchEvent(new Event('online'))")
+            lan.page.evaluate(
+                "window.dispatchEvent(new Event('vite:preloadError')); dispatchEvent(new Event('online'))"
+            )
         assert lan.page.evaluate("performance.getEntriesByType('navigation')[0].type") == "reload"

@@ -20,12 +20,14 @@ class Company(Writers):
         super().__init__(main, side)
         self.now = self.draws.moment = START
         self.aged = False
+        self.peopled = 0  # counts what may change who sees what: grants, places, days
 
     async def days_pass(self, n: int) -> None:
         """One day, two, or more than the thirty in which lost customers' work is still taken."""
         self._go_on(pick(n, (1, 1, 2, 40)))
 
     def _go_on(self, days: int) -> None:
+        self.peopled += 1
         self.now = self.draws.moment = self.now + timedelta(days=days)
         clock._shift.set(  # for the rest of this step: `clock.at` would end with a block
             clock._shift.get() + timedelta(days=days)
@@ -33,14 +35,17 @@ class Company(Writers):
 
     async def grant(self, n: int, m: int, ahead: int) -> None:
         user, position = pick(n, GRANTED), pick(m, POSITIONS)
+        self.peopled += 1
         await office.grant(self.main, self.draws.name(), user, position, self._day(ahead))
 
     async def revoke(self, n: int, m: int, ahead: int) -> None:
         user, position = pick(n, GRANTED), pick(m, POSITIONS)
+        self.peopled += 1
         await office.revoke(self.main, user, position, self._day(ahead))
 
     async def move_position(self, n: int, m: int, ahead: int) -> None:
         """A rep's place, with all its customers, reports to another region."""
+        self.peopled += 1
         await office.report_to(self.main, pick(n, (3, 5, 6)), pick(m, (1, 2, 4)), self._day(ahead))
 
     def _day(self, ahead: int) -> date:

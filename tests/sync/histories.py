@@ -207,6 +207,40 @@ async def a_phone_hands_in_while_a_writer_is_in_its_way(world: World) -> None:
     await world.end(0, committed=True)
 
 
+async def many_orders_meet_few_goods(world: World) -> None:
+    for phone in (LAN, BOB, NGOC, LAN, BOB):
+        for kind in ("order", "order", "order_again", "cancel"):
+            await world.note_down(phone, 0, kind, 0)
+    await world.push(LAN, 3, "lost")
+    await world.push(BOB, 9, "twice")
+    await world.push(NGOC, 9, "dies")
+    await world.push(LAN, 9, "answered")
+    await world.change("hand_over", 2, P5)
+    for phone in (LAN, BOB, NGOC):
+        await world.push(phone, 9, "answered")
+    assert world.seen["applied"] > 8
+
+
+async def an_order_is_placed_and_called_off(world: World) -> None:
+    await world.note_down(LAN, 0, "order", 400)
+    await world.note_down(LAN, 0, "cancel", -400)
+    await world.push(LAN, 9, "lost")
+    await world.note_down(LAN, 0, "order_again", 0)
+    await world.push(LAN, 9, "twice")
+
+
+async def photographs_come_before_and_after_their_rows(world: World) -> None:
+    for fate in ("whole", "cut", "spoiled", "twice"):
+        await world.note_down(LAN, 0, "visit", 0)
+        await world.note_down(LAN, 0, "photo", 0)
+        await world.upload(LAN, len(world.pockets[LAN].photos) - 1, fate)
+    await world.push(LAN, 3, "lost")
+    await world.change("hand_over", 2, P5)
+    await world.upload(LAN, 0, "spoiled")
+    await world.push(LAN, 9, "answered")
+    assert world.seen["files"] > 2 and world.seen["files refused"] > 0
+
+
 async def the_database_is_restored(world: World) -> None:
     await world.note_down(LAN, 0, "visit", 0)
     await world.clear(NGOC)
@@ -240,7 +274,9 @@ HISTORIES: dict[str, tuple[History, int]] = {
         (midnight_falls_between_two_pages, 1), (a_visit_is_written_while_its_customer_changes_hands, 3),
         (a_reply_is_lost_after_the_commit, 60), (the_office_dies_before_the_commit, 60),
         (an_id_is_used_again_for_something_else, 60), (one_lane_meets_a_fault_of_ours, 60),
-        (a_phone_hands_in_while_a_writer_is_in_its_way, 3), (the_database_is_restored, 2), (half_a_year_goes_by, 3),
+        (a_phone_hands_in_while_a_writer_is_in_its_way, 3), (many_orders_meet_few_goods, 3),
+        (an_order_is_placed_and_called_off, 60), (photographs_come_before_and_after_their_rows, 3),
+        (the_database_is_restored, 2), (half_a_year_goes_by, 3),
     )
 }  # fmt: skip
 KILLERS = {
@@ -257,4 +293,8 @@ KILLERS = {
     "receipt_outside_the_transaction": "the_office_dies_before_the_commit",
     "reused_id_accepted": "an_id_is_used_again_for_something_else",
     "one_fault_holds_everybody": "one_lane_meets_a_fault_of_ours",
+    "every_try_an_order_of_its_own": "many_orders_meet_few_goods",
+    "goods_of_cancelled_orders_kept": "an_order_is_placed_and_called_off",
+    "price_shown_believed": "many_orders_meet_few_goods",
+    "bytes_not_proven": "photographs_come_before_and_after_their_rows",
 }

@@ -1,10 +1,9 @@
 """The model behind test_machine.py: one office, several phones, writers that stay open, and what must always hold.
 
 Every step is one coroutine that gets its choices as numbers, so that a run is a list of calls that can be written down
-as a test. I1 to I8 and I10 are the invariants of the agreement (docs/sync.md, "How it is proven").
+as a test. I1 to I10 and I12 are the invariants of the agreement (docs/sync.md, "How it is proven").
 """
 
-import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -16,12 +15,11 @@ from backend.core import clock
 from backend.core.database import DatabaseAway
 from backend.core.settings import settings
 from backend.people.access import Actor
-from backend.people.queries_actor import load_actor
 from sync.exchange import exchange
 from sync.protocol import read_ask
 from tests.sync import office
+from tests.sync.books import Books, picture
 from tests.sync.changes import pick
-from tests.sync.company import Company
 from tests.sync.phone import Phone
 from tests.sync.pocket import Pocket, Sent
 from tests.sync.writers import run
@@ -29,14 +27,11 @@ from tests.sync.writers import run
 LARGE, EVERYTHING = 60, 50  # rows of a page; pages
 
 
-class World(Company):
+class World(Books):
     """The company and its phones."""
 
     def __init__(self, main: Any, side: list[Any]) -> None:
         super().__init__(main, side)
-        self.pockets: list[Pocket] = []
-        self.sent: dict[tuple[str, str], Sent] = {}  # by person and id
-        self.answers: dict[tuple[str, str], dict[str, Any]] = {}
         self.fresh: Counter[tuple[str, str]] = Counter()
         self.faulty = True  # verbs meet a fault of ours on notes that say so
         self.doomed: set[UUID] = set()  # phones whose next group dies right before its commit
@@ -45,7 +40,7 @@ class World(Company):
     # -- beginning and end
 
     async def begin(self, limits: list[int], ahead: list[int]) -> None:
-        """A populated company; phones that hold nothing yet, a few pages, or everything."""
+        """A populated company; phones that hold nothing yet, a few pages, or everything; two with work to hand in."""
         await office.empty(self.main)
         async with self.main.transaction():
             for n in range(5):
@@ -61,6 +56,9 @@ class World(Company):
             self.pockets.append(Pocket(login, UUID(int=900 + n), Phone(None, limit=LARGE if whole else limits[n])))
             await self.pull(n, ahead[n])
             self.pockets[n].phone.limit = limits[n]
+        for n in (0, 2):
+            for kind in ("visit", "photo", "order"):
+                await self.note_down(n, 2 * n, kind, 0)
 
     async def rest(self) -> None:
         """Everybody finishes, the line is good, nothing changes any more: all phones come to rest with the truth."""
@@ -74,8 +72,10 @@ class World(Company):
                 if self._doomed_only(pocket):
                     break
                 await self.push(n, 9, "answered")
-        for n, pocket in enumerate(self.pockets):
+        for pocket in self.pockets:
             assert self._doomed_only(pocket), "I6: everything handed in is answered"
+        await self.send_all_files()
+        for n, pocket in enumerate(self.pockets):
             pocket.phone.limit = pocket.phone.limit if n == self.draws.count % 5 else LARGE
             await self._all_pages(pocket)
             body, _ = await self._talk(pocket, digest=True)
@@ -83,6 +83,8 @@ class World(Company):
             assert len(msgspec.json.encode(body)) < 1000
             self._check_digest(pocket, body["digest"])
         await self._check_effects()
+        await self.check_books()
+        await self.check_files()
 
     def _doomed_only(self, pocket: Pocket) -> bool:
         """What builds on something refused waits until its person takes it back."""
@@ -101,7 +103,7 @@ class World(Company):
 
     async def _talk(self, pocket: Pocket, push: list[Sent] | None = None, **pull: Any) -> tuple[dict[str, Any], Actor]:
         """One round trip, through the bytes of the wire."""
-        actor = await load_actor(pocket.login)
+        actor = await self.actor(pocket.login)
         ask = {"v": 1, "device": str(pocket.device), "push": [one.wire for one in push or []]}
         if push is None:
             ask["pull"] = {"cursor": pocket.phone.cursor, "limit": pocket.phone.limit, **pull}
@@ -180,7 +182,7 @@ class World(Company):
         customer = pick(m, hot) if hot and m % 2 else UUID(pick(m, held)) if held else self.draws.customer(m)
         row = pocket.phone.rows.get("customer", {}).get(str(customer))
         copy = (row[0], row[2]["note"]) if row else (0, None)
-        for one in pocket.put(kind, customer, copy, self.draws.name, self.now, off):
+        for one in pocket.put(kind, customer, copy, self.draws.name, self.now, off, picture):
             self.sent[pocket.login, one.id] = one
 
     async def carry(self, n: int) -> None:
@@ -216,7 +218,7 @@ class World(Company):
                     pocket.take(acks)
 
         customers = frozenset(one.customer for one in batch if one.customer)
-        await self._wait_for(asyncio.gather(*asking, return_exceptions=True), customers, heard)
+        await self._wait_for(asking, customers, heard)
 
     def _check_acks(self, pocket: Pocket, batch: list[Sent], acks: list[dict[str, Any]], actor: Actor) -> None:
         assert [ack["id"] for ack in acks] == [one.id for one in batch], "an answer for each, in their order"
@@ -270,7 +272,8 @@ class World(Company):
         assert tally == {UUID(key): 1 for _, key in applied}, "I5: what took effect is what was answered as applied"
         assert audited == Counter(UUID(key) for _, key in applied), "every applied mutation is in the audit once"
         rows = await self.main.fetch(
-            "SELECT id FROM visits UNION ALL SELECT id FROM expenses UNION ALL SELECT id FROM customers"
+            """SELECT id FROM visits UNION ALL SELECT id FROM expenses UNION ALL SELECT id FROM customers
+               UNION ALL SELECT id FROM orders UNION ALL SELECT id FROM attachments"""
         )
         kept = {str(row["id"]) for row in rows}
         for key in applied:

@@ -17,10 +17,14 @@ LOGINS = ("lan", "bob", "hung", "ngoc")
 POSITIONS = (2, 3, 4, 5, 6)
 SHARED = 6  # a customer of two reps belongs to a position both are granted
 USERS = {who.login: who.id for who in PEOPLE}
-GROUP, REASON = UUID(int=11), UUID(int=12)
+GROUP, REASON, STORE, ITEM = UUID(int=11), UUID(int=12), UUID(int=20), UUID(int=21)
+ON_HAND, PRICE = 7_000_000, 7_200_000_000  # millionths of a piece; of a đồng
 START = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 _WRITTEN = (
+    "pgqueuer", "notice_readings", "notices", "approval_decisions", "approval_requests", "order_cancellations",
+    "order_holds", "order_lines", "orders", "reservations", "stock_moves", "stock_bins", "credit_entries",
+    "credit_holds", "credit_members", "credit_accounts", "items", "sync_uploads", "attachment_files", "attachments",
     "sync_rows", "sync_moves", "sync_mutations", "sync_ticks", "sync_withdrawals", "audit", "conflict_log", "expenses",
     "visits", "contacts", "customer_group_links", "customer_assignments", "customers", "customer_groups", "reasons",
     "position_grants", "reporting_lines", "devices", "tally",
@@ -43,12 +47,22 @@ _TRUTH = """
     SELECT 'conflict', t.id, t.version, t.customer_id, c.position_id, t.settled_at::date, t.lost_value #>> '{}'
       FROM conflict_log t JOIN customers c ON c.id = t.customer_id WHERE t.deleted_at IS NULL
     UNION ALL
+    SELECT 'order', t.id, t.version, t.customer_id, c.position_id,
+           CASE WHEN t.state = 'cancelled' THEN t.ordered_on END, t.note
+      FROM orders t JOIN customers c ON c.id = t.customer_id
+    UNION ALL
+    SELECT 'attachment', t.id, t.version, t.customer_id, c.position_id, t.received_at::date, t.sha256
+      FROM attachments t JOIN customers c ON c.id = t.customer_id
+    UNION ALL
+    SELECT 'item', id, version, NULL, 0, NULL, name_vi FROM items
+    UNION ALL
     SELECT 'reason', id, version, NULL, 0, NULL, name_vi FROM reasons WHERE deleted_at IS NULL
     UNION ALL
     SELECT 'customer_group', id, version, NULL, 0, NULL, name FROM customer_groups WHERE deleted_at IS NULL
 """
 SAID = {"customer": ("note", "group_ids"), "contact": ("name",), "visit": ("note",), "expense": ("note",),
-        "conflict": ("lost_value",), "reason": ("name_vi",), "customer_group": ("name",)}  # fmt: skip
+        "conflict": ("lost_value",), "order": ("note",), "attachment": ("sha256",), "item": ("name_vi",),
+        "reason": ("name_vi",), "customer_group": ("name",)}  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -77,6 +91,7 @@ async def prepare(connection: Any) -> None:
         """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
            VALUES ('VND', 0, 2, 'đồng', 'dong') ON CONFLICT DO NOTHING"""
     )
+    await connection.execute("INSERT INTO warehouses (id, code, name, is_default) VALUES ($1, 'K', 'Kho', true)", STORE)
     name = await connection.fetchval("SELECT current_database()")
     await connection.execute(f"ALTER DATABASE {name} SET deadlock_timeout = '60ms'")
 
@@ -88,6 +103,16 @@ async def empty(connection: Any) -> None:
             SET session_replication_role = origin;
             UPDATE sync_meta SET floor = 0, epoch = gen_random_uuid(), life = sync_life()"""
     )
+    await connection.execute(
+        """INSERT INTO items (id, code, name_vi, name_en, folded, base_unit, list_price_micro, list_currency)
+           VALUES ($1, 'SUA', 'Sữa', 'Milk', 'sua', 'hộp', $2, 'VND')""",
+        ITEM, PRICE,
+    )  # fmt: skip
+    await connection.execute(
+        """SELECT stock_receive($1, jsonb_build_array(jsonb_build_object('item', $1::uuid, 'warehouse', $2::uuid,
+                                'qty', $3::bigint)), 'receipt', $4, NULL)""",
+        ITEM, STORE, ON_HAND, START,
+    )  # fmt: skip
     await connection.execute("INSERT INTO customer_groups (id, code, name) VALUES ($1, 'G', 'Tạp hoá')", GROUP)
     await connection.execute(
         "INSERT INTO reasons (id, kind, code, name_vi, name_en) VALUES ($1, 'visit_purpose', 'x', 'x', 'x')", REASON

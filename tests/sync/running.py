@@ -12,11 +12,14 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+import backend.app  # noqa: F401 -- importing the rooms registers their jobs
 from backend.core import clock
 from backend.core import database as db
 from backend.core.database import DatabaseAway, execute
+from backend.core.errors import Refusal
 from sync import push as pushing
 from tests.sync import office
+from tests.sync.books import FATES
 from tests.sync.changes import KINDS as CHANGES
 from tests.sync.histories import HISTORIES
 from tests.sync.machine import World
@@ -99,17 +102,19 @@ def running(dsn: str) -> Iterator[Runner]:
     """A runner whose verbs count their effects, fail on notes that say so, and die where the world wants it."""
     runner = Runner(dsn)
     with pytest.MonkeyPatch.context() as patch:
-        call, together = pushing._Pushed._call, pushing._Pushed._together
+        answers_of, together = pushing._Pushed._answers, pushing._Pushed._together
 
-        async def counted(self: Any, one: Any) -> Any:
+        async def counted(self: Any, entry: Any, able: Any) -> Any:
             world = runner.world
-            if world is not None and world.faulty and getattr(one.command, "note", None) == "fault":
+            if world is not None and world.faulty and any(getattr(one.command, "note", 0) == "fault" for one in able):
                 raise RuntimeError("a fault of ours")
-            result = await call(self, one)
+            answers = await answers_of(self, entry, able)
             await execute(
-                "INSERT INTO tally VALUES ($1, 1) ON CONFLICT (subject) DO UPDATE SET n = tally.n + 1", one.mutation.id
+                """INSERT INTO tally SELECT id, 1 FROM unnest($1::uuid[]) AS id
+                   ON CONFLICT (subject) DO UPDATE SET n = tally.n + 1""",
+                [one.mutation.id for one, it in zip(able, answers, strict=True) if not isinstance(it, Refusal)],
             )
-            return result
+            return answers
 
         async def mortal(self: Any, group: Any) -> Any:
             acks = await together(self, group)
@@ -118,7 +123,7 @@ def running(dsn: str) -> Iterator[Runner]:
                 raise DatabaseAway("killed before the commit")
             return acks
 
-        patch.setattr(pushing._Pushed, "_call", counted)
+        patch.setattr(pushing._Pushed, "_answers", counted)
         patch.setattr(pushing._Pushed, "_together", mortal)
         logging.getLogger("tuyen.push").setLevel(logging.CRITICAL)
         try:
@@ -181,6 +186,10 @@ def machine(runner: Runner) -> type[RuleBasedStateMachine]:
         @rule(n=N, most=st.integers(1, 6), fate=st.sampled_from(("answered", "answered", "lost", "twice", "dies")))
         def push(self, n: int, most: int, fate: str) -> None:
             runner.do(self.world.push(n, most, fate))
+
+        @rule(n=N, m=N, fate=st.sampled_from(FATES))
+        def upload(self, n: int, m: int, fate: str) -> None:
+            runner.do(self.world.upload(n, m, fate))
 
         @rule(what=st.sampled_from(("grant", "revoke", "move_position", "flicker")), n=N, m=N, ahead=AHEAD)
         def rule_people(self, what: str, n: int, m: int, ahead: int) -> None:

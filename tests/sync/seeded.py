@@ -1,19 +1,24 @@
 """Bugs sown on purpose, one at a time: what each would do to a phone is known, and the tests must notice.
 
-Each is a small patch of `sync/` or of its triggers, held for as long as its context lasts. `make seeded` runs the tests
-against every one of them and prints which test killed which.
+Each is a small patch of `sync/`, of its triggers or of a verb, held for as long as its context lasts. `make seeded`
+runs the tests against every one of them and prints which test killed which.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from backend.core.database import engine
-from sync import installing, pull_queries, receipts
+from backend.core.database import engine, fetch_value
+from backend.core.ids import new_id
+from backend.orders import cancelling, placing
+from sync import installing, pull_queries, receipts, uploads
 from sync import push as pushing
 from sync.pull import _Walk
 from tests.sync.running import Runner
@@ -164,12 +169,59 @@ async def one_fault_holds_everybody(patch: Patch, sql: Any) -> None:
     patch.setattr(pushing._Pushed, "_alone", sulking)
 
 
+async def every_try_an_order_of_its_own(patch: Patch, sql: Any) -> None:
+    """The office numbers orders itself and takes the same one handed in under another id for a new one."""
+    place = placing._place
+
+    async def numbered(command: Any, *more: Any) -> Any:
+        again = await fetch_value("SELECT count(*) FROM orders WHERE id = $1", command.id)
+        if again:
+            lines = [msgspec.structs.replace(line, id=new_id()) for line in command.lines]
+            command = msgspec.structs.replace(command, id=new_id(), lines=lines)
+        return await place(command, *more)
+
+    patch.setattr(placing, "_place", numbered)
+
+
+async def goods_of_cancelled_orders_kept(patch: Patch, sql: Any) -> None:
+    """An order that is called off goes on holding its goods."""
+
+    async def kept(order: Any, how: Any, *, by: Any) -> None:
+        pass
+
+    patch.setattr(cancelling, "end", kept)
+
+
+async def price_shown_believed(patch: Patch, sql: Any) -> None:
+    """The price the phone showed is the price of the order."""
+    write = placing._write
+
+    async def believed(command: Any, judged: Any, *more: Any, **others: Any) -> Any:
+        for line, asked in zip(judged.priced.lines, command.lines, strict=False):
+            line["unit_price"] = int(Decimal(asked.shown_price) * 1_000_000)
+        return await write(command, judged, *more, **others)
+
+    patch.setattr(placing, "_write", believed)
+
+
+async def bytes_not_proven(patch: Patch, sql: Any) -> None:
+    """What a file is said to be is what it is taken for."""
+    prove = uploads._prove_and_keep
+
+    def trusting(upload: Any) -> Any:
+        _, inspected = prove(replace(upload, sha256=None))
+        return upload.sha256, inspected
+
+    patch.setattr(uploads, "_prove_and_keep", trusting)
+
+
 BUGS: dict[str, Callable[[Patch, Any], Any]] = {
     bug.__name__: bug
     for bug in (
         naive_cursor, first_sync_not_fuzzy, slipped_roots_forgotten, partial_key_forgotten, no_drop,
         moved_in_root_not_whole, relinked_row_stays, revoked_grant_stays, no_idempotency, no_row_lock,
         receipt_outside_the_transaction, reused_id_accepted, one_fault_holds_everybody,
+        every_try_an_order_of_its_own, goods_of_cancelled_orders_kept, price_shown_believed, bytes_not_proven,
     )
 }  # fmt: skip
 

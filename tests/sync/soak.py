@@ -6,22 +6,18 @@ Runs go in batches of a hundred, each with a seed of its own that is printed whe
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import msgspec
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from backend.core import database as db
-from backend.core import settings as settings_room
-from backend.core.embedded import remove, start
 from backend.demo.cast import build_cast
 from backend.migrating import migrate
+from bench.place import place
 from tests.sync.running import Runner, machine, running
 
 BATCH = 100
@@ -44,25 +40,18 @@ def histories(runner: Runner, runs: int, steps: int, first: int) -> None:
 @contextmanager
 def database() -> Iterator[str]:
     """A PostgreSQL of its own with the cast in it, thrown away afterwards."""
-    with tempfile.TemporaryDirectory(prefix="tuyen-soak-") as folder:
-        data_dir = Path(folder)
-        settings_room.choose(msgspec.structs.replace(settings_room.settings(), data_dir=data_dir))
-        embedded = start(data_dir, fast=True)
+    with place(fast=True) as here:
 
         async def build() -> None:
-            db.bind(db.create_engine(embedded.dsn, pool_size=2))
+            db.bind(db.create_engine(here.dsn, pool_size=2))
             await db.open_pool()
             await migrate()
             await build_cast()
             await db.close_pool()
             db.bind(None)
 
-        try:
-            asyncio.run(build())
-            yield embedded.dsn
-        finally:
-            embedded.stop()
-            remove(data_dir)
+        asyncio.run(build())
+        yield here.dsn
 
 
 def main() -> int:

@@ -92,6 +92,40 @@ async def test_a_row_deleted_and_written_again_elsewhere_leaves_the_first_phone(
     assert not phone.ids("visit")
 
 
+async def test_rows_written_again_beside_new_ones_count_on_and_the_new_ones_begin_at_one(cast: SimpleNamespace) -> None:
+    mine, theirs = await make_customer(LAN), await make_customer(BOB)
+    stays, moves, fresh = await make_visit(mine, cast.lan.user_id), await make_visit(mine, cast.lan.user_id), new_id()
+    phone = Phone(cast.lan)
+    await phone.sync()
+    await execute("DELETE FROM visits")
+    await execute(
+        """INSERT INTO visits (id, customer_id, user_id, purpose, started_at)
+           SELECT id, customer_id, $3, 'x', now() FROM unnest($1::uuid[], $2::uuid[]) AS v(id, customer_id)""",
+        [stays, moves, fresh], [mine, theirs, mine], cast.lan.user_id,
+    )  # fmt: skip
+    rows = await fetch("SELECT id, root, key, ver, del FROM sync_rows WHERE tbl = 12")
+    assert {row["id"]: (row["root"], row["key"], row["ver"], row["del"]) for row in rows} == {
+        stays: (mine, LAN, 3, False), moves: (theirs, BOB, 3, False), fresh: (mine, LAN, 1, False),
+    }  # fmt: skip
+    assert [tuple(row) for row in await fetch("SELECT id, root, frm, dst FROM sync_moves")] == [(moves, mine, LAN, BOB)]
+    await phone.sync()
+    assert phone.ids("visit") == {stays, fresh}
+
+
+async def test_a_customer_without_a_currency_is_sold_in_its_nearest_groups(cast: SimpleNamespace) -> None:
+    customer, plain, group = await make_customer(), await make_customer(), new_id()
+    await execute("UPDATE customers SET currency = NULL, version = version + 1")
+    phone = Phone(cast.lan)
+    await phone.sync()
+    assert {row[2]["currency"] for row in phone.rows["customer"].values()} == {None}
+    await execute("INSERT INTO customer_groups (id, code, name, currency) VALUES ($1, 'XK', 'Xuất khẩu', 'USD')", group)
+    async with transaction():
+        await execute("INSERT INTO customer_group_links VALUES ($1, $2, TRUE)", customer, group)
+    await phone.sync()
+    held = {key: row[2]["currency"] for key, row in phone.rows["customer"].items()}
+    assert held == {str(customer): "USD", str(plain): None}
+
+
 async def test_a_change_of_a_customers_groups_sends_the_customer_again(cast: SimpleNamespace) -> None:
     customer, group = await make_customer(), new_id()
     await execute("INSERT INTO customer_groups (id, code, name) VALUES ($1, 'GT', 'Tạp hoá')", group)

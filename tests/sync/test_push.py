@@ -16,6 +16,7 @@ from sync import push as pushing
 from sync.mutations import CATALOGUE
 from sync.protocol import Mutation
 from sync.push import push
+from sync.runs import understand
 from tests.sync.handing import expense, mutation, subject, visit
 from tests.sync.phone import BOB, LAN, Phone, make_customer, make_visit, reassign
 
@@ -35,6 +36,15 @@ async def count(table: str) -> int:
 
 def plain(ack: Any) -> dict[str, Any]:
     return {**msgspec.to_builtins(ack), "dup": False}
+
+
+def many_of(verb: Any) -> Any:
+    """A verb for many that does them singly."""
+
+    async def many(commands: Any, **more: Any) -> list[Any]:
+        return [await verb(command, **more) for command in commands]
+
+    return many
 
 
 async def test_a_visit_is_applied_and_its_row_comes_back_with_the_next_pull(cast: SimpleNamespace) -> None:
@@ -127,7 +137,7 @@ async def test_an_unexpected_fault_in_the_middle_is_held_and_everything_else_is_
             await execute("SELECT 1 / 0")
         return answer
 
-    monkeypatch.setitem(CATALOGUE, "visit.log", replace(entry, verb=breaks))
+    monkeypatch.setitem(CATALOGUE, "visit.log", replace(entry, verb=breaks, many=many_of(breaks)))
     acks = await push(batch, actor=cast.lan)
     lane = batch[7].lane
     for at, (one, ack) in enumerate(zip(batch, acks, strict=True)):
@@ -148,7 +158,7 @@ async def test_what_fails_by_chance_is_held_with_its_lane_and_applied_later(
             raise RuntimeError("the roof fell in")
         return await entry.verb(command, **more)
 
-    monkeypatch.setitem(CATALOGUE, "visit.log", replace(entry, verb=breaks))
+    monkeypatch.setitem(CATALOGUE, "visit.log", replace(entry, verb=breaks, many=many_of(breaks)))
     acks = await push(batch, actor=cast.lan)
     assert [ack.st for ack in acks] == ["applied", "held", "held", "applied"]
     assert acks[1].retry_after and acks[1].problem is not None and acks[1].problem["code"] == "temporary"
@@ -290,7 +300,7 @@ async def test_what_was_answered_is_found_again_after_the_effect_was_undone_else
 
     async def dies() -> None:
         pushed = pushing._Pushed(cast.lan, None)
-        await pushed._together([pushing._understand(one)])
+        await pushed._together([understand(one)])
         raise Killed
 
     with pytest.raises(Killed):

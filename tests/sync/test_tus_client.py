@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,13 @@ MODULES = ROOT / "pwa" / "node_modules"
 @pytest.fixture
 async def served(database: str, cast: SimpleNamespace, tmp_path: Path) -> AsyncIterator[str]:
     """A real server process on this test's database; gives its address."""
+    async with serving(database, tmp_path) as address:
+        yield address
+
+
+@asynccontextmanager
+async def serving(database: str, tmp_path: Path, **chosen: str) -> AsyncIterator[str]:
+    """A real server process with these settings (`TUYEN_...`); gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -35,6 +43,7 @@ async def served(database: str, cast: SimpleNamespace, tmp_path: Path) -> AsyncI
         "TUYEN_DATABASE_URL": database,
         "TUYEN_DATA_DIR": str(tmp_path),
         "TUYEN_POOL_SIZE": "4",
+        **chosen,
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1",
                "--port", str(port), "--log-level", "warning", "backend.app:create"]  # fmt: skip
@@ -54,8 +63,11 @@ async def served(database: str, cast: SimpleNamespace, tmp_path: Path) -> AsyncI
         await asyncio.wait_for(process.wait(), 30)
 
 
-async def send(address: str, mode: str, data: bytes, tmp_path: Path) -> tuple[str, dict[str, Any]]:
-    """Log in as Lan and let the client upload; gives the attachment id and what the client says."""
+async def send(
+    address: str, mode: str, data: bytes, tmp_path: Path, *, through: int | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Log in as Lan and let the client upload, by a port of its own if need be; gives the attachment id and what the
+    client says."""
     node = find_node()
     assert node and (MODULES / "tus-js-client").exists(), (
         "the phone app's packages are not installed: `make test` does it"
@@ -69,7 +81,8 @@ async def send(address: str, mode: str, data: bytes, tmp_path: Path) -> tuple[st
     file, attachment = tmp_path / "photo", str(new_id())
     file.write_bytes(data)
     metadata = {"att_id": attachment, "sha256": hashlib.sha256(data).hexdigest(), "filename": "ảnh quầy hàng.jpg"}
-    asked = {"endpoint": f"{address}/api/v1/files", "file": str(file), "headers": headers, "metadata": metadata,
+    door = f"http://127.0.0.1:{through}" if through else address
+    asked = {"endpoint": f"{door}/api/v1/files", "file": str(file), "headers": headers, "metadata": metadata,
              "modules": str(MODULES)}  # fmt: skip
     program = await asyncio.create_subprocess_exec(
         node, str(Path(__file__).with_name("tus_client.mjs")), mode,

@@ -6,7 +6,7 @@ for a lock, so that a run is the same each time it is run.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -31,11 +31,18 @@ class Writer:
 
 @dataclass
 class Waiting:
-    """Something the office is doing that may have to wait for a writer, and what to do with what came of it."""
+    """What the office does for one request or several at once, any of which may have to wait for a writer.
 
-    task: "asyncio.Future[Any]"
+    `then` gets what came of each: what it gave, or the fault it ended with.
+    """
+
+    tasks: "list[asyncio.Task[Any]]"
     customers: frozenset[UUID]
-    then: Callable[[Any], Awaitable[None]]
+    then: Callable[[list[Any]], Awaitable[None]]
+
+    def running(self) -> "list[asyncio.Task[Any]]":
+        """Those that have not ended."""
+        return [task for task in self.tasks if not task.done()]
 
 
 class Writers:
@@ -70,7 +77,8 @@ class Writers:
         elif self.free:
             connection = self.free.pop()
 
-            async def done(outcome: Any) -> None:
+            async def done(outcomes: list[Any]) -> None:
+                [outcome] = outcomes
                 self.free.append(connection)
                 if isinstance(outcome, asyncpg.DeadlockDetectedError):
                     return
@@ -79,7 +87,7 @@ class Writers:
                 self.draws.keep(change)
 
             self.seen["met a writer"] += 1
-            await self._wait_for(run(connection, change), change.customers, done)
+            await self._wait_for([run(connection, change)], change.customers, done)
 
     async def open(self, kinds: list[tuple[str, int, int]]) -> None:
         """Begin a transaction and leave it open. It never waits for others itself, so that only others wait for it."""
@@ -117,11 +125,11 @@ class Writers:
                                    for one in change.customers)  # fmt: skip
 
     async def _wait_for(
-        self, work: "Coroutine[Any, Any, Any] | asyncio.Future[Any]", customers: frozenset[UUID],
-        then: Callable[[Any], Awaitable[None]],
+        self, work: Sequence[Coroutine[Any, Any, Any]], customers: frozenset[UUID],
+        then: Callable[[list[Any]], Awaitable[None]],
     ) -> None:  # fmt: skip
         """Do it; when it has to wait for a writer, come back to it later."""
-        self.waiting.append(Waiting(asyncio.ensure_future(work), customers, then))
+        self.waiting.append(Waiting([asyncio.create_task(one) for one in work], customers, then))
         await self._collect()
 
     async def _collect(self) -> None:
@@ -129,11 +137,11 @@ class Writers:
         loop = asyncio.get_running_loop()
         until = loop.time() + STUCK
         while self.waiting:
-            busy = [one.task for one in self.waiting]
-            await asyncio.wait(busy, timeout=0.002, return_when=asyncio.FIRST_COMPLETED)
-            for one in [one for one in self.waiting if one.task.done()]:
+            if busy := [task for one in self.waiting for task in one.running()]:
+                await asyncio.wait(busy, timeout=0.002, return_when=asyncio.FIRST_COMPLETED)
+            for one in [one for one in self.waiting if not one.running()]:
                 self.waiting.remove(one)
-                await one.then(one.task.exception() or one.task.result())
+                await one.then([task.exception() or task.result() for task in one.tasks])
             if not self.waiting or (self.writers and await self._all_blocked()):
                 return
             assert loop.time() < until, "something waits although nobody is in its way"
@@ -142,15 +150,16 @@ class Writers:
         blocked: int = await self.main.fetchval(
             """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"""
         )
-        return blocked >= len(self.waiting)
+        return blocked >= sum(len(one.running()) for one in self.waiting)
 
     async def close(self) -> None:
         """After a run that failed: leave the database and the connections as they were found."""
         for writer in self.writers:
             await writer.transaction.rollback()
-        for one in self.waiting:
-            one.task.cancel()
-        await asyncio.gather(*(one.task for one in self.waiting), return_exceptions=True)
+        left = [task for one in self.waiting for task in one.running()]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def run(connection: Any, change: Change) -> None:

@@ -22,7 +22,8 @@ CREATE FUNCTION audit_hash(a audit) RETURNS bytea LANGUAGE sql STABLE AS $$
 $$;
 
 -- The chain is one per entity: a document's own lock already puts its entries in order, so no global lock is needed.
-CREATE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A connection plans the search once, perhaps while the trail is still short: never as a scan of what will be long.
+CREATE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     SELECT n, hash INTO NEW.n, NEW.prev_hash FROM audit
      WHERE entity = NEW.entity AND entity_id = NEW.entity_id ORDER BY audit.n DESC LIMIT 1;

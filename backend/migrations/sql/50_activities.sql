@@ -131,4 +131,33 @@ CREATE TABLE attachment_files (
 );
 COMMENT ON COLUMN attachment_files.attachment_id IS 'no foreign key: the bytes may come before the row they belong to';
 CREATE INDEX attachment_files_user ON attachment_files (user_id);
+
+-- Note that the proven bytes of an attachment lie in the store; a promise that waits for them is fulfilled. One call with its own lock: row
+-- and bytes may come at the same moment, and the second must see the first. Answers 'taken', 'foreign' (another person's attachment: nothing
+-- is stored) or 'differs' (other bytes were promised: nothing is stored).
+CREATE FUNCTION attachment_take(p_attachment uuid, p_user uuid, p_sha256 text, p_size int, p_mime text, p_width int, p_height int,
+                                p_at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_promised attachments;
+    v_holder uuid;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('attachment ' || p_attachment, 0));
+    SELECT * INTO v_promised FROM attachments WHERE id = p_attachment;
+    IF v_promised.user_id <> p_user THEN
+        RETURN 'foreign';
+    ELSIF v_promised.sha256 <> p_sha256 THEN
+        RETURN 'differs';
+    END IF;
+    INSERT INTO attachment_files (attachment_id, user_id, sha256, size, mime, width, height, stored_at)
+    VALUES (p_attachment, p_user, p_sha256, p_size, p_mime, p_width, p_height, p_at)
+    ON CONFLICT (attachment_id) DO UPDATE SET stored_at = attachment_files.stored_at RETURNING user_id INTO v_holder;
+    IF v_holder <> p_user THEN
+        RETURN 'foreign';
+    END IF;
+    IF v_promised.state = 'awaited' THEN
+        UPDATE attachments SET state = 'stored', mime = p_mime, size = p_size, version = version + 1, changed_at = p_at
+         WHERE id = p_attachment;
+    END IF;
+    RETURN 'taken';
+END $$;
 CREATE INDEX attachment_files_sha256 ON attachment_files (sha256);

@@ -135,7 +135,17 @@ SELECT gen_random_uuid(), sync_life(), pg_snapshot_xmin(pg_current_snapshot())::
 
 -- item
 CREATE FUNCTION sync_item_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 1, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 1, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
@@ -143,13 +153,13 @@ BEGIN
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 1 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 1, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 1 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON items REFERENCING NEW TABLE AS new_rows
@@ -181,7 +191,17 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON items
 
 -- item_group
 CREATE FUNCTION sync_item_group_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 2, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 2, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
@@ -189,13 +209,13 @@ BEGIN
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 2 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 2, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 2 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON item_groups REFERENCING NEW TABLE AS new_rows
@@ -227,7 +247,17 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON item_groups
 
 -- packaging
 CREATE FUNCTION sync_packaging_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 3, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 3, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
@@ -235,13 +265,13 @@ BEGIN
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 3 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 3, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 3 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON packagings REFERENCING NEW TABLE AS new_rows
@@ -273,7 +303,17 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON packagings
 
 -- customer_group
 CREATE FUNCTION sync_customer_group_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 4, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 4, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
@@ -281,13 +321,13 @@ BEGIN
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 4 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 4, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 4 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON customer_groups REFERENCING NEW TABLE AS new_rows
@@ -319,7 +359,17 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON customer_groups
 
 -- reason
 CREATE FUNCTION sync_reason_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 5, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 5, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
@@ -327,13 +377,13 @@ BEGIN
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 5 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 5, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 5 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON reasons REFERENCING NEW TABLE AS new_rows
@@ -365,7 +415,17 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON reasons
 
 -- customer
 CREATE FUNCTION sync_customer_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 6, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, t.id AS root, t.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 6, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.id AS root, t.position_id AS key, t.version AS ver,
@@ -373,13 +433,13 @@ BEGIN
           FROM new_rows t) v JOIN sync_rows s ON s.tbl = 6 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 6, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, t.id AS root, t.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 6 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     UPDATE sync_rows s SET key = t.position_id, seq = sync_xid()
       FROM new_rows t WHERE s.root = t.id AND s.key = -1;
     RETURN NULL;
@@ -451,8 +511,18 @@ CREATE TRIGGER sync_part_delete AFTER DELETE ON customer_group_links REFERENCING
 
 -- address
 CREATE FUNCTION sync_address_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT party_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 10, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 10, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
@@ -460,13 +530,13 @@ BEGIN
           FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v JOIN sync_rows s ON s.tbl = 10 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 10, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 10 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON addresses REFERENCING NEW TABLE AS new_rows
@@ -512,8 +582,18 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON addresses
 
 -- contact
 CREATE FUNCTION sync_contact_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 11, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 11, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
@@ -521,13 +601,13 @@ BEGIN
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 11 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 11, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 11 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON contacts REFERENCING NEW TABLE AS new_rows
@@ -573,8 +653,18 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON contacts
 
 -- visit
 CREATE FUNCTION sync_visit_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 12, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.started_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 12, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
@@ -582,13 +672,13 @@ BEGIN
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 12 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 12, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.started_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 12 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON visits REFERENCING NEW TABLE AS new_rows
@@ -634,8 +724,18 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON visits
 
 -- expense
 CREATE FUNCTION sync_expense_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 13, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, coalesce(t.customer_id, t.id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 13, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, coalesce(t.customer_id, t.id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
@@ -643,13 +743,13 @@ BEGIN
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 13 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 13, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, coalesce(t.customer_id, t.id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 13 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON expenses REFERENCING NEW TABLE AS new_rows
@@ -695,8 +795,18 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON expenses
 
 -- attachment
 CREATE FUNCTION sync_attachment_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 14, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, coalesce(t.customer_id, t.owner_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.received_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 14, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, coalesce(t.customer_id, t.owner_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
@@ -704,13 +814,13 @@ BEGIN
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 14 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 14, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, coalesce(t.customer_id, t.owner_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.received_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 14 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON attachments REFERENCING NEW TABLE AS new_rows
@@ -756,8 +866,18 @@ CREATE TRIGGER sync_truncate AFTER TRUNCATE ON attachments
 
 -- order
 CREATE FUNCTION sync_order_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 15, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 15, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
@@ -765,13 +885,13 @@ BEGIN
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 15 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 15, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 15 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON orders REFERENCING NEW TABLE AS new_rows
@@ -865,8 +985,18 @@ CREATE TRIGGER sync_part_delete AFTER DELETE ON order_holds REFERENCING OLD TABL
 
 -- conflict
 CREATE FUNCTION sync_conflict_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE made uuid[];
 BEGIN
     PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    WITH fresh AS (
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+        SELECT 16, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+          FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
+        ON CONFLICT (tbl, id) DO NOTHING RETURNING id)
+    SELECT array_agg(id) INTO made FROM fresh;
+    IF coalesce(cardinality(made), 0) < (SELECT count(*) FROM new_rows) THEN
     INSERT INTO sync_moves (seq, tbl, id, root, frm, dst)
     SELECT sync_xid(), 16, s.id, s.root, s.key, v.key
       FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
@@ -874,13 +1004,13 @@ BEGIN
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v JOIN sync_rows s ON s.tbl = 16 AND s.id = v.id
      WHERE s.root <> v.root OR s.key <> v.key
     ON CONFLICT (seq, tbl, id, frm) DO UPDATE SET dst = excluded.dst;
-    INSERT INTO sync_rows AS s (tbl, id, root, key, seq, ver, del, day)
-    SELECT 16, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+    UPDATE sync_rows s SET root = v.root, key = v.key, seq = sync_xid(), ver = greatest(v.ver, s.ver + 1),
+           del = v.del, day = v.day
       FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v
-    ON CONFLICT (tbl, id) DO UPDATE SET root = excluded.root, key = excluded.key, seq = excluded.seq,
-           ver = greatest(excluded.ver, s.ver + 1), del = excluded.del, day = excluded.day;
+     WHERE s.tbl = 16 AND s.id = v.id AND v.id <> ALL (coalesce(made, '{}'));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sync_insert AFTER INSERT ON conflict_log REFERENCING NEW TABLE AS new_rows

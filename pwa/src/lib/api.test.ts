@@ -11,8 +11,9 @@ let home = ''
 beforeAll(async () => {
   // Says that much is coming, sends the beginning, and then: stays silent, dies, or had nothing sensible to say.
   office = createServer((request, answer) => {
-    answer.writeHead(200, { 'Content-Type': 'application/json', ...(request.url === '/nonsense' ? {} : { 'Content-Length': '1000' }) })
-    if (request.url === '/nonsense') answer.end('<html>a hotspot wants a password</html>')
+    answer.writeHead(request.url === '/not-whole' ? 408 : 200, { 'Content-Type': 'application/json', ...(request.url === '/nonsense' ? {} : { 'Content-Length': '1000' }) })
+    if (request.url === '/not-whole') answer.end('{"title": "the rest never came"}'.padEnd(1000))
+    else if (request.url === '/nonsense') answer.end('<html>a hotspot wants a password</html>')
     else answer.write('{"items": [', () => { if (request.url === '/dies') setTimeout(() => request.socket.destroy(), 20) })
   })
   await new Promise<void>((begun) => office.listen(0, '127.0.0.1', begun))
@@ -35,6 +36,12 @@ test.each(['given up', 'dies', 'nonsense'])('an answer that is %s on the way cou
   const reason: unknown = await asked.then(() => null, (why: unknown) => why)
   expect(reason).toBeInstanceOf(Problem)
   expect((reason as Problem).offline).toBe(true)
+})
+
+test('a request that the office says it did not get whole counts as unreached: nothing is refused for a bad line', async () => {
+  await signedIn()
+  const reason: unknown = await json(reach('/not-whole')).then(() => null, (why: unknown) => why)
+  expect(reason).toMatchObject({ name: 'Problem', code: 'network', offline: true })
 })
 
 test('what else reads an answer meets the same refusal', async () => {

@@ -2,7 +2,9 @@
 import { beforeEach, expect, test } from 'vitest'
 import { Customers } from './customers.ts'
 import type { CustomerDoc, Store } from './db.ts'
+import { firstFound } from './found.ts'
 import type { Hints } from './hints.ts'
+import { applyPage } from './pull.ts'
 import { signedIn } from './testing.ts'
 
 const blank = { _v: 1, code: null, stage: 'account', status: 'active', phone: null, tax_no: null, group_ids: [], position_id: 3, currency: 'VND', note: null, planned_weekday: null, last_visit_at: null, last_order_at: null }
@@ -50,4 +52,41 @@ test('a filter and a search hold together, and the count is of all that fit', as
   const { rows, total, held } = await customers.search('tap hoa', 'overdue', 1, HERE, '2026-11-23')
   expect([rows.map((row) => row.id), total, held]).toEqual([['far'], 1, 3])
   expect((await customers.search('', 'all', 1, HERE, '2026-11-23')).total).toBe(3)
+})
+
+const PAGE = { v: 1, now: '2026-11-23T01:00:00Z', cursor: 'c', more: true }
+const rows = (names: Record<string, string>) => ({ t: 'customer', cols: ['_v', '_r', ...Object.keys(blank).slice(1), 'id', 'name'], v: [Object.keys(names).map(() => 1), Object.keys(names), ...Object.values(blank).slice(1).map((value) => Object.keys(names).map(() => value)), Object.keys(names), Object.values(names)] })
+
+test('pages of a first sync are taken over as they come: the store is not read anew for each', async () => {
+  const fresh = await signedIn()
+  const list = new Customers(fresh)
+  let reads = 0
+  const whole = fresh.customer.toArray.bind(fresh.customer)
+  fresh.customer.toArray = ((...all: Parameters<typeof whole>) => (reads++, whole(...all))) as typeof whole
+  const seen = async () => (await list.search('', 'all', 10, null, '2026-11-23')).rows.map((row) => row.name)
+  list.took(await applyPage(fresh, { ...PAGE, reset: true, up: [rows({ a: 'Tạp hóa An', b: 'Quán Bình' })] }))
+  expect(await seen()).toEqual(['Quán Bình', 'Tạp hóa An'])
+  list.took(await applyPage(fresh, { ...PAGE, up: [rows({ c: 'Đại lý Cường' })] }))
+  expect(await seen()).toEqual(['Đại lý Cường', 'Quán Bình', 'Tạp hóa An'])
+  list.took(await applyPage(fresh, { ...PAGE, more: false, drop: ['b'], up: [rows({ a: 'Tạp hóa Ân' })] }))
+  expect(await seen()).toEqual(['Đại lý Cường', 'Tạp hóa Ân'])
+  expect(reads).toBe(0)
+})
+
+test('what another worker wrote meanwhile is read from the store', async () => {
+  const fresh = await signedIn()
+  const list = new Customers(fresh)
+  list.took(await applyPage(fresh, { ...PAGE, up: [rows({ a: 'An' })] }))
+  await applyPage(fresh, { ...PAGE, up: [rows({ b: 'Bình' })] }) // nobody told this one
+  list.took(await applyPage(fresh, { ...PAGE, up: [rows({ c: 'Cường' })] }))
+  expect((await list.search('', 'all', 10, null, '2026-11-23')).rows.map((row) => row.name)).toEqual(['An', 'Bình', 'Cường'])
+})
+
+test('what the list began with stands at once the next time, as it is by then', async () => {
+  expect(await ids('', 'all', HERE)).toEqual(['near', 'far', 'lost'])
+  await expect.poll(() => store.read('first')).toEqual(['near', 'far', 'lost'])
+  await ids('minh', 'all', null)
+  await store.customer.delete('far')
+  await store.customer.put(doc('near', 'Tạp hóa Bình Mới', 10.771))
+  expect((await firstFound(store)).map((row) => [row.id, row.name, row.address])).toEqual([['near', 'Tạp hóa Bình Mới', 'Lê Lợi'], ['lost', 'Quán Minh', 'Lê Lợi']])
 })

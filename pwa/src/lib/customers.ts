@@ -1,38 +1,15 @@
 // The customers of this phone in the worker's memory: what lists, search and the map are made of.
 import type { CustomerDoc, Store } from './db.ts'
 import { fold } from './folding.ts'
+import { foundOf, idleDays, KEPT_FIRST, mainAddress, type Found } from './found.ts'
 import { metres } from './geo.ts'
 import type { Hints } from './hints.ts'
-import type { AddressRow, CustomerRow, Grade } from './rows.ts'
+import type { Changed } from './pull.ts'
+import type { CustomerRow } from './rows.ts'
 import { hits, keyOf, type SearchKey } from './search.ts'
 
+export { mainAddress, type Found }
 export type Filter = 'all' | 'today' | 'overdue' | 'idle' | 'leads' | 'unlocated'
-
-/** A customer as a list shows it. */
-export interface Found {
-  id: string
-  code: string | null
-  name: string
-  stage: string
-  status: string
-  phone: string | null
-  address: string
-  lat: number | null
-  lon: number | null
-  grade: Grade
-  planned_weekday: number | null
-  last_visit_at: string | null
-  last_order_at: string | null
-  /** Days since the last visit; null = never. */
-  idle_days: number | null
-  /** Metres from the phone, when it knows where it is. */
-  away: number | null
-  /** Past due beyond the days of grace, as the office last said. */
-  overdue: boolean
-  on_hold: boolean
-  /** Only this phone knows it so far. */
-  pending: boolean
-}
 
 interface Held extends Found {
   key: SearchKey
@@ -49,11 +26,6 @@ interface Row {
 /** Days without a visit after which a customer counts as neglected. */
 export const IDLE_DAYS = 30
 
-/** The address that stands for a customer: the default one, else the best located, else the first. */
-export function mainAddress(addresses: readonly AddressRow[]): AddressRow | undefined {
-  return addresses.find((one) => one.is_default) ?? addresses.find((one) => one.lat !== null) ?? addresses[0]
-}
-
 /** ISO weekday of a day YYYY-MM-DD, 1 = Monday. */
 export const weekday = (day: string): number => ((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7) + 1
 
@@ -63,21 +35,36 @@ export class Customers {
   private rev = -1
   private hints: Hints | undefined
   private hintsAt = -1
+  private coming: Promise<void> | null = null
+  private first = ''
 
   constructor(store: Store) {
     this.store = store
   }
 
-  /** Brings memory up to the store: all of it when another tab changed it, else what this worker was told of. */
-  async freshen(ids?: Set<string>, dropped: string[] = [], all = false): Promise<void> {
+  /**
+   * What a page changed, taken over at once when memory stood right before it; else the next look reads the whole store.
+   * Takes no time off the store, so that a list that asks between two pages of a first sync does not read it all anew.
+   */
+  took({ customers, dropped, all, rev }: Changed): void {
+    if (rev === undefined || !(all || rev === 1 || rev === this.rev + 1)) return
+    if (all) this.held.clear()
+    for (const doc of customers.values()) this.take(doc)
+    for (const id of dropped) this.held.delete(id)
+    this.rev = rev
+  }
+
+  /** Brings memory up to the store; whoever asks meanwhile waits for the same. */
+  freshen(): Promise<void> {
+    return (this.coming ??= this.look().finally(() => (this.coming = null)))
+  }
+
+  private async look(): Promise<void> {
     const rev = (await this.store.read<number>('rev')) ?? 0
-    if (ids && !all && rev === this.rev + 1) {
-      for (const id of dropped) this.held.delete(id)
-      for (const doc of await this.store.customer.bulkGet([...ids])) if (doc) this.take(doc)
-      this.rev = rev
-    } else if (rev !== this.rev) {
+    if (rev !== this.rev) {
+      const docs = await this.store.customer.toArray()
       this.held.clear()
-      for (const doc of await this.store.customer.toArray()) this.take(doc)
+      for (const doc of docs) this.take(doc)
       this.rev = rev
     }
     const at = (await this.store.read<number>('hints_at')) ?? 0
@@ -88,15 +75,12 @@ export class Customers {
   }
 
   private take(doc: CustomerDoc, pending = false, into = this.held): void {
-    if (!doc.row) return
-    const row = doc.row
-    const place = mainAddress(doc.addresses)
+    const one = foundOf(doc, pending)
+    if (!one) return
     into.set(doc.id, {
-      id: doc.id, code: row.code, name: row.name, stage: row.stage, status: row.status, phone: row.phone, address: place?.text ?? '',
-      lat: place?.lat ?? null, lon: place?.lon ?? null, grade: place?.grade ?? 'none', planned_weekday: row.planned_weekday,
-      last_visit_at: row.last_visit_at, last_order_at: row.last_order_at, idle_days: null, away: null, overdue: false, on_hold: false, pending,
-      key: keyOf({ id: doc.id, name: row.name, code: row.code, phone: row.phone ?? doc.contacts[0]?.phone ?? null, tax_no: row.tax_no, address: place?.text ?? '' }),
-      sort: fold(row.name),
+      ...one,
+      key: keyOf({ ...one, phone: one.phone ?? doc.contacts[0]?.phone ?? null, tax_no: doc.row!.tax_no }),
+      sort: fold(one.name),
     })
   }
 
@@ -139,7 +123,16 @@ export class Customers {
       const credit = this.hints?.credit[one.id]
       return { ...bare, overdue: credit?.overdue ?? false, on_hold: credit?.on_hold ?? false, idle_days: one.last_visit_at ? idleDays(one, now) : null, away }
     }
+    if (!query && filter === 'all' && limit < Infinity) void this.keepFirst(found.slice(0, KEPT_FIRST).map(({ row }) => row.one.id))
     return { rows: found.slice(0, limit).map(told), total: found.length, held: all.size }
+  }
+
+  /** What the list begins with is kept, so that the app can show it at once the next time (`firstFound`). */
+  private async keepFirst(ids: string[]): Promise<void> {
+    const first = ids.join()
+    if (first === this.first || !ids.length) return
+    this.first = first
+    await this.store.write('first', ids).catch(() => undefined)
   }
 
   /** Every located customer, for the map. */
@@ -149,7 +142,6 @@ export class Customers {
 }
 
 const far = (row: Row): number => row.away ?? Number.MAX_VALUE
-const idleDays = (one: Held, now: number): number => Math.floor((now - Date.parse(one.last_visit_at!)) / 86_400_000)
 
 /** A customer with what waits laid over it. */
 export function overlay(doc: CustomerDoc | undefined, id: string, waiting: readonly { t: string; id: string; row: Record<string, unknown> }[]): CustomerDoc {

@@ -26,7 +26,7 @@ const api = {
     if (!(await desk.session())) return 'nobody'
     const held = await store()
     const list = await mine()
-    const outcome = await exchange(held, { changed: ({ customers: ids, dropped, all }) => void list.freshen(ids, dropped, all) })
+    const outcome = await exchange(held, { changed: (changed) => list.took(changed) })
     if (outcome === 'done') {
       const roles = (await desk.session())?.me.roles ?? []
       if (roles.some((role) => role === 'rep' || role === 'manager' || role === 'admin')) {

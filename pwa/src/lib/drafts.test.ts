@@ -1,5 +1,5 @@
 // A form being written survives a killed tab, and a sent form never comes back as a draft.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { autosave, loadDraft, saveDraft } from './drafts.ts'
 import { enqueue } from './outbox.ts'
 import { Store } from './db.ts'
@@ -35,4 +35,29 @@ test('a draft goes in the transaction that puts the form into the outbox, and st
   await saver.flush()
   expect(await loadDraft(store, 'visit/k1')).toBeUndefined()
   expect(await store.outbox.count()).toBe(1)
+})
+
+test('words the store does not take any more go aside with the page, and are taken up from there', async () => {
+  const page = new EventTarget()
+  const kept = new Map<string, string>()
+  vi.stubGlobal('sessionStorage', { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v), removeItem: (k: string) => void kept.delete(k) })
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
+  const store = await signedIn()
+  const saver = autosave(store, 'k', 60_000)
+  saver.keep({ note: 'first' })
+  await saver.flush()
+  page.dispatchEvent(new Event('pagehide'))
+  expect(kept.size).toBe(0) // the store has them
+  store.close()
+  saver.keep({ note: 'last' })
+  await expect(saver.flush()).rejects.toThrow()
+  page.dispatchEvent(new Event('pagehide'))
+  const again = new Store(store.user)
+  expect(await loadDraft(again, 'k')).toEqual({ note: 'last' })
+  expect(await loadDraft(again, 'k')).toEqual({ note: 'last' })
+  expect(kept.size).toBe(0)
+  saver.stop()
+  page.dispatchEvent(new Event('pagehide'))
+  expect(kept.size).toBe(0)
 })

@@ -93,6 +93,12 @@ export function backoff(failures: number, chance = Math.random()): number {
   return Math.min(2 ** failures, 900) * (0.8 + 0.4 * chance)
 }
 
+/** The longest that anything is told to wait, and an hour, ms: a photo for the room of the next day. */
+const LONGEST_WAIT = 25 * 3_600_000
+
+/** Whether what waits until that moment may go. A moment beyond any wait was written by a clock that has been put right since. */
+export const due = (moment: number, now: number): boolean => moment <= now || moment > now + LONGEST_WAIT
+
 /** What may be sent now, in order: lanes keep theirs, and an entry waits for everything it depends on. */
 export function pick(entries: readonly Entry[], now: number, limit = PUSH_LIMIT): Entry[] {
   const stopped = new Set<string>()
@@ -101,7 +107,7 @@ export function pick(entries: readonly Entry[], now: number, limit = PUSH_LIMIT)
   let bytes = 0
   for (const entry of [...entries].sort((a, b) => a.n - b.n)) {
     if (entry.st !== 'queued' && entry.st !== 'sending') continue
-    const ready = entry.next_at <= now && !stopped.has(entry.lane) && entry.deps.every((dep) => !waiting.has(dep))
+    const ready = due(entry.next_at, now) && !stopped.has(entry.lane) && entry.deps.every((dep) => !waiting.has(dep))
     if (!ready) {
       stopped.add(entry.lane)
       continue

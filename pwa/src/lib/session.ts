@@ -24,17 +24,20 @@ function phoneName(): string {
 /** Opens a session; throws `Problem` (401 wrong, 429 too many tries, 0 not reached). */
 export async function signIn(login: string, password: string): Promise<Session> {
   const device = await deviceOf(login)
-  await call('session', { method: 'POST', body: { login, password, device: { id: device, name: phoneName() } } })
-  const me = await json<Me>('me')
+  const me = await json<Me>('session', { method: 'POST', body: { login, password, device: { id: device, name: phoneName() } } })
   const session: Session = { me, device, at: Date.now() }
   await desk.write('session', session)
   return session
 }
 
+const FRESH_MS = 10_000
+
 /** Asks the office who we are; keeps what is known when it cannot be reached. */
 export async function refreshSession(): Promise<Session | undefined> {
   const known = await desk.session()
   if (!known) return undefined
+  // Whoever signed in this moment need not ask again; on a slow line that is the first customers' turn.
+  if (!known.expired && Math.abs(Date.now() - known.at) < FRESH_MS) return known
   try {
     const me = await json<Me>('me', { timeout: 15_000 })
     // Another account signed in with this browser's cookie must never be mixed with this user's data.

@@ -1,12 +1,13 @@
 // When to talk to the office: after something was entered, when the network or the screen comes back, when the office
 // says there is news, and every few minutes. What the chip says comes from here.
 import { liveQuery } from 'dexie'
-import { app } from './app.svelte.ts'
+import { app, mended } from './app.svelte.ts'
 import { API } from './api.ts'
-import { data } from './data.ts'
+import { data, stopData } from './data.ts'
 import { store } from './db.ts'
 import type { Net, Outcome } from './exchange.ts'
 import { nextTry } from './exchange.ts'
+import { isLost } from './lost.ts'
 import { unsent, type Unsent } from './outbox.ts'
 
 interface Status extends Unsent {
@@ -66,6 +67,10 @@ async function run(): Promise<void> {
   } catch (reason) {
     console.warn('sync stopped', reason)
     state.outcome = 'later'
+    if (isLost(reason)) {
+      stopData() // a new worker has a connection of its own
+      void mended(reason)
+    }
   } finally {
     state.running = false
   }

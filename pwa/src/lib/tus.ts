@@ -1,7 +1,7 @@
 // Photo bytes by tus 1.0: a small photo is one request (creation with upload), a cut one goes on where it stopped.
 import { API, call, Problem } from './api.ts'
 import type { StoredBlob, Store } from './db.ts'
-import { backoff } from './outbox.ts'
+import { backoff, due } from './outbox.ts'
 import { expire } from './session.ts'
 
 export const CHUNK_BYTES = 256 * 1024
@@ -13,7 +13,7 @@ export const KEEP_SENT_MS = 3 * 86_400_000
 /** Sends every photo whose row the office knows. Null when all went; else what stopped it. */
 export async function sendBytes(store: Store, now = Date.now): Promise<'offline' | 'later' | 'expired' | null> {
   const waiting = new Set((await store.outbox.toArray()).filter((entry) => entry.name === 'attachment.add').map((entry) => entry.entity))
-  const todo = (await store.blob.where('st').equals('queued').toArray()).filter((blob) => blob.next_at <= now() && !waiting.has(blob.id))
+  const todo = (await store.blob.where('st').equals('queued').toArray()).filter((blob) => due(blob.next_at, now()) && !waiting.has(blob.id))
   let stopped: 'offline' | 'later' | 'expired' | null = null
   const lane = async () => {
     for (let blob = todo.shift(); blob && !stopped; blob = todo.shift()) stopped = (await sendOne(store, blob, now)) ?? stopped

@@ -1,0 +1,149 @@
+"""A line with every fault of a real one: it cuts, falls silent in one direction, delays, doubles and reorders requests.
+
+It works on connections, one request each, and asks the server itself; a seed decides what each request meets. After
+`most` faults it is a good line.
+"""
+
+import asyncio
+import random
+import socket
+import struct
+from collections import Counter
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+
+LINGER_NOT = struct.pack("ii", 1, 0)  # a socket closed with this says RST, not FIN
+FATES = (
+    "late",  # arrives after a while
+    "lost",  # RST before the office hears a word
+    "cut_body",  # RST to both in the middle of the request
+    "silent_body",  # half open: the rest of the request never comes, answers would; nobody is told
+    "silent_answer",  # half open: done, and the answer never comes; nobody is told
+    "cut_answer",  # RST in the middle of the answer
+    "twice",  # arrives two times at the same moment
+    "overtaken",  # RST to the phone; arrives after later requests
+)
+
+
+class Tangle(AbstractAsyncContextManager["Tangle"]):
+    """`met`: how many requests met which fate. `waiting`: connections to the office that it has not ended yet."""
+
+    def __init__(self, port: int, seed: int, most: int, share: float = 0.5) -> None:
+        self.upstream, self.most, self.share = port, most, share
+        self.dice = random.Random(seed)
+        self.met: Counter[str] = Counter()
+        self.waiting = 0
+        self.port = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "Tangle":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def faults(self) -> int:
+        return self.met.total() - self.met["pass"]
+
+    def _draw(self) -> str:
+        fate = "pass"
+        if self.faults < self.most and self.dice.random() < self.share:
+            fate = self.dice.choice(FATES)
+        self.met[fate] += 1
+        return fate
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            head, body = await _request(reader)
+            await getattr(self, f"_{self._draw()}")(head, body, writer)
+        except (OSError, EOFError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            writer.close()
+            self._tasks.discard(task)
+
+    async def _ask(self, head: bytes, body: bytes) -> bytes:
+        """The whole request on a connection of its own; the whole answer."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
+        self.waiting += 1
+        try:
+            writer.write(head + body)
+            return await reader.read()
+        finally:
+            self.waiting -= 1
+            writer.close()
+
+    async def _pass(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        phone.write(await self._ask(head, body))
+        await phone.drain()
+
+    async def _late(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self.dice.uniform(0, 0.1))
+        await self._pass(head, body, phone)
+
+    async def _lost(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        reset(phone)
+
+    async def _cut_body(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        _, office = await asyncio.open_connection("127.0.0.1", self.upstream)
+        office.write(head + body[: self.dice.randrange(max(1, len(body)))])
+        await office.drain()
+        await asyncio.sleep(0.02)  # what was sent has time to arrive
+        reset(office)
+        reset(phone)
+
+    async def _silent_body(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        """The office must end this by itself; what it says then does reach the phone, if that still listens."""
+        part = head + body[: self.dice.randrange(max(1, len(body)))]
+        phone.write(await self._ask(part, b""))
+        await phone.drain()
+
+    async def _silent_answer(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        await self._ask(head, body)
+        await asyncio.sleep(30)  # the phone gives up long before
+
+    async def _cut_answer(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        answer = await self._ask(head, body)
+        phone.write(answer[: self.dice.randrange(max(1, len(answer)))])
+        await phone.drain()
+        await asyncio.sleep(0.01)
+        reset(phone)
+
+    async def _twice(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        answers = await asyncio.gather(self._ask(head, body), self._ask(head, body))
+        phone.write(self.dice.choice(answers))
+        await phone.drain()
+
+    async def _overtaken(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
+        reset(phone)
+        later, until = self.met.total() + self.dice.randint(1, 3), asyncio.get_running_loop().time() + 1
+        while self.met.total() < later and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await self._ask(head, body)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection as a router does that has forgotten it."""
+    end: socket.socket = writer.get_extra_info("socket")
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+    writer.transport.abort()
+
+
+async def _request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Head (asking for the connection to be closed after the answer) and body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if line and not line.lower().startswith(b"connection:")]
+    length = next((int(line[15:]) for line in lines if line.lower().startswith(b"content-length:")), 0)
+    body = await reader.readexactly(length)
+    return b"\r\n".join([*lines, b"Connection: close", b"", b""]), body
