@@ -21,5 +21,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: { input: 'src/main.ts' },
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node', setupFiles: ['src/lib/testing.ts'] },
+  test: { include: ['src/**/*.test.ts'], environment: 'node', setupFiles: ['src/lib/testing.ts'], testTimeout: 30_000 }, // two busy cores may be slow; nothing here measures time
 })
