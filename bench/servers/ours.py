@@ -1,4 +1,4 @@
-"""Our side of the comparison: the product's own server process, spoken to as a phone does."""
+"""Our side of the comparison: the product's own server with two workers (Kinto has as many), spoken to as phones do."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,7 +13,7 @@ from bench.servers.wire import Wire
 from bench.sync import lay
 from sync.tables import CUSTOMER
 
-PAGE, BATCH = 2_000, 50
+PAGE, BATCH, WORKERS = 5_000, 50, 2
 
 
 class Ours:
@@ -37,7 +37,7 @@ class Ours:
         found = await db.fetch(f"SELECT row_to_json(c)::jsonb AS row FROM (SELECT {columns} FROM customers t) c")
         await db.close_pool()
         db.bind(None)
-        port, _ = await self._open.enter_async_context(server(settings().data_dir, dsn))
+        port, _ = await self._open.enter_async_context(server(settings().data_dir, dsn, workers=WORKERS))
         self.origin = f"http://127.0.0.1:{port}"
         own = await log_in(port)
         for line in own.headers.splitlines():

@@ -95,6 +95,29 @@ def _until(what: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def test_a_phone_put_away_before_the_network_came_back_sends_all_the_same(
+    served: Served, browser: Browser, line: BadLine, tmp_path: Path
+) -> None:
+    phone = Telephone(browser, f"http://127.0.0.1:{line.port}", tmp_path / "profile")
+    try:
+        phone.lan.log_in("lan", TODAY["vi"])
+        phone.lan.synced()
+        phone.lan.keep_offline()
+        phone.context.set_offline(True)
+        claim(phone.lan, "16.700")
+        assert phone.lan.waiting() == 1
+        phone.lan.page.goto("about:blank")  # no page of the app is open: only the worker can send
+        assert served.sql("SELECT id FROM expenses WHERE amount = 16700") == []
+        phone.context.set_offline(False)
+        _until(lambda: len(served.sql("SELECT id FROM expenses WHERE amount = 16700")) == 1)
+        assert [path for method, path, _ in line.seen[-3:] if method == "POST"] == ["/api/v1/sync"]
+        phone.lan.page.goto(phone.home)
+        expect(phone.lan.page.locator("h1", has_text=TODAY["vi"])).to_be_visible(timeout=PATIENCE)
+        assert phone.lan.waiting() == 0
+    finally:
+        phone.close()
+
+
 def test_a_browser_killed_in_the_middle_of_a_push_and_of_entering_loses_nothing_and_sends_nothing_twice(
     served: Served, browser: Browser, line: BadLine, tmp_path: Path
 ) -> None:

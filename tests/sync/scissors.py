@@ -4,35 +4,20 @@ It counts the bytes of the bodies of `POST` and `PATCH` under `/api/v1/files` al
 """
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
-from types import TracebackType
+
+from tests.sync.relay import Relay
 
 PIECE = 8192
 
 
-class Scissors(AbstractAsyncContextManager["Scissors"]):
+class Scissors(Relay):
     """`cut_at`: the number of uploaded bytes after which the line dies; None never. `sent`: how many went through."""
 
     def __init__(self, port: int, cut_at: int | None = None) -> None:
-        self.upstream = port
+        super().__init__(port)
         self.cut_at = cut_at
         self.sent = 0
-        self.port = 0
         self.requests: list[str] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> "Scissors":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def dead(self) -> bool:
@@ -42,10 +27,8 @@ class Scissors(AbstractAsyncContextManager["Scissors"]):
         """Another line: counts from nothing and is not cut."""
         self.cut_at, self.sent, self.requests = None, 0, []
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request and its answer, or what of them goes through."""
         upstream: asyncio.StreamWriter | None = None
         try:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -67,13 +50,11 @@ class Scissors(AbstractAsyncContextManager["Scissors"]):
             finally:
                 answering.cancel()
                 await asyncio.gather(answering, return_exceptions=True)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
         finally:
             if upstream is not None:
                 upstream.transport.abort() if self.dead else upstream.close()
-            writer.transport.abort() if self.dead else writer.close()
-            self._tasks.discard(task)
+            if self.dead:
+                writer.transport.abort()
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, upstream: asyncio.StreamWriter, length: int, *, counts: bool

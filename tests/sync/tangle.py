@@ -9,8 +9,8 @@ import random
 import socket
 import struct
 from collections import Counter
-from contextlib import AbstractAsyncContextManager
-from types import TracebackType
+
+from tests.sync.relay import Relay
 
 LINGER_NOT = struct.pack("ii", 1, 0)  # a socket closed with this says RST, not FIN
 FATES = (
@@ -25,29 +25,15 @@ FATES = (
 )
 
 
-class Tangle(AbstractAsyncContextManager["Tangle"]):
+class Tangle(Relay):
     """`met`: how many requests met which fate. `waiting`: connections to the office that it has not ended yet."""
 
     def __init__(self, port: int, seed: int, most: int, share: float = 0.5) -> None:
-        self.upstream, self.most, self.share = port, most, share
+        super().__init__(port)
+        self.most, self.share = most, share
         self.dice = random.Random(seed)
         self.met: Counter[str] = Counter()
         self.waiting = 0
-        self.port = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> "Tangle":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def faults(self) -> int:
@@ -60,18 +46,10 @@ class Tangle(AbstractAsyncContextManager["Tangle"]):
         self.met[fate] += 1
         return fate
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            head, body = await _request(reader)
-            await getattr(self, f"_{self._draw()}")(head, body, writer)
-        except (OSError, EOFError, asyncio.LimitOverrunError):
-            pass
-        finally:
-            writer.close()
-            self._tasks.discard(task)
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request, whatever it meets."""
+        head, body = await _request(reader)
+        await getattr(self, f"_{self._draw()}")(head, body, writer)
 
     async def _ask(self, head: bytes, body: bytes) -> bytes:
         """The whole request on a connection of its own; the whole answer."""

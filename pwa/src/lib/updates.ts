@@ -4,15 +4,15 @@ import { scriptUrl } from './trusted.ts'
 
 export async function watchForUpdates(): Promise<void> {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return
-  const had = navigator.serviceWorker.controller !== null
-  let asked = false
+  // The first worker takes over silently; a newer one only once it was offered, in this tab and those beside it.
+  let offered = false
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (had && asked) location.reload()
+    if (offered) location.reload()
   })
   const registration = await navigator.serviceWorker.register(scriptUrl('/sw.js'), { scope: '/', updateViaCache: 'none' })
   const offer = (worker: ServiceWorker | null) => {
     if (worker && navigator.serviceWorker.controller) {
-      asked = true
+      offered = true
       app.update = worker
     }
   }
