@@ -8,7 +8,7 @@ from bench.table import Row, show
 
 ROOMS = (
     "pricing", "rehearsal", "imports", "orders", "sync", "queue", "storm", "search", "geo", "phone", "first_sync",
-    "peers",
+    "peers", "browser_peers", "goals",
 )  # fmt: skip
 
 

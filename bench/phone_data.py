@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -56,11 +56,11 @@ async def _fill() -> None:
     await db.execute("ANALYZE")
 
 
-async def _with_pool(dsn: str) -> None:
+async def _with_pool(dsn: str, fill: Callable[[], Awaitable[object]]) -> None:
     db.bind(db.create_engine(dsn, pool_size=4))
     await db.open_pool()
     try:
-        await _fill()
+        await fill()
     finally:
         await db.close_pool()
         db.bind(None)
@@ -68,18 +68,23 @@ async def _with_pool(dsn: str) -> None:
 
 def make(folder: Path) -> None:
     """Lay the company into a data folder, unless it is there."""
+    lay_into(folder, _fill)
+
+
+def lay_into(folder: Path, fill: Callable[[], Awaitable[object]], *, mark: str = "laid") -> None:
+    """Let `fill` write into the database of a data folder nobody serves, unless the file `mark` says that it did."""
     import asyncio
 
-    if (folder / "laid").exists():
+    if (folder / mark).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     with settings_room.using(data_dir=folder):
         embedded = start(folder)
         try:
-            asyncio.run(_with_pool(embedded.dsn))
+            asyncio.run(_with_pool(embedded.dsn, fill))
         finally:
             embedded.stop()
-    (folder / "laid").write_text(str(CUSTOMERS))
+    (folder / mark).write_text(str(CUSTOMERS))
 
 
 @contextmanager

@@ -6,9 +6,10 @@ Everything is noted by the page itself (observers, no polling), so that looking 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from backend.demo.cast import PASSWORD
 
@@ -64,6 +65,23 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     finally:
         for page in context.pages:
             page.close()
+        context.close()
+
+
+@contextmanager
+def kept_phone(play: Playwright, profile: Path) -> Iterator[BrowserContext]:
+    """A phone whose store lies on the disk, in a profile folder, as a real one's does; `phone` keeps it in memory."""
+    context = play.chromium.launch_persistent_context(
+        profile,
+        executable_path="/usr/bin/chromium",
+        args=FLAGS.split(),
+        viewport={"width": 390, "height": 844},
+        locale="vi-VN",
+    )
+    context.add_init_script(WATCH)
+    try:
+        yield context
+    finally:
         context.close()
 
 
