@@ -48,18 +48,29 @@ CREATE TABLE sync_mutations (
     prev text,
     chain text,
     sound boolean,
-    st text CHECK (st IN ('applied', 'conflict', 'rejected')),
-    result jsonb,
+    st text NOT NULL CHECK (st IN ('applied', 'conflict', 'rejected')),
+    result jsonb NOT NULL,
     claimed_at timestamptz,
     received_at timestamptz NOT NULL,
     PRIMARY KEY (user_id, id)
 );
-COMMENT ON COLUMN sync_mutations.st IS 'null only inside the transaction that decides it';
 COMMENT ON COLUMN sync_mutations.claimed_at IS 'when the phone says it happened, corrected by its known clock error';
 COMMENT ON COLUMN sync_mutations.chain IS 'the phone''s hash over this and the operation before it, whose hash is prev';
 COMMENT ON COLUMN sync_mutations.sound IS 'whether chain is the hash of what arrived; null when the phone sent none';
 CREATE INDEX sync_mutations_device ON sync_mutations (device_id, n);
 CREATE INDEX sync_mutations_received ON sync_mutations (received_at);
+
+-- Take the ids of a person's mutations for this transaction, and give what was answered to them before. A rival waits in the
+-- first statement; the second has a snapshot of its own, which shows what the other committed. Locks go by their number, so
+-- that two requests with the same ids cannot lock each other. A plan made while the table was small must not stay a scan.
+CREATE FUNCTION sync_claim(person uuid, ids uuid[]) RETURNS SETOF sync_mutations LANGUAGE plpgsql
+    SET enable_seqscan = off AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(number)
+       FROM (SELECT DISTINCT uuid_hash_extended(id, uuid_hash_extended(person, 80)) AS number
+               FROM unnest(ids) AS id ORDER BY number) numbered;
+    RETURN QUERY SELECT * FROM sync_mutations m WHERE m.user_id = person AND m.id = ANY (ids);
+END $$;
 
 -- What a person took back on their phone before the office had it, or after it was refused: who, what, when and why.
 CREATE TABLE sync_withdrawals (

@@ -6,7 +6,7 @@ again one by one, so that only the one with the fault is held.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import msgspec
 
 from backend.core import audit, crashing
 from backend.core.clock import now
-from backend.core.database import Contended, DatabaseAway, fetch, in_transaction, transaction
+from backend.core.database import Contended, DatabaseAway, fetch, in_transaction, meanwhile, transaction
 from backend.core.errors import Malformed, NotVisible, Refusal, StaleVersion, TooMany
 from backend.core.problems import document
 from backend.people.access import Actor
@@ -31,6 +31,7 @@ from sync.tables import BY_NAME
 log = logging.getLogger("tuyen.push")
 
 RETRY_SOON, RETRY_LATER = 5, 60  # seconds
+SIGNED_AT_ONCE = 5  # signatures, of some 50 us, between two looks at what the database says
 # Data no table can hold: the same again would fail the same way. (A plain DataError is asyncpg's own, before sending.)
 _WRONG_DATA = (
     asyncpg.CharacterNotInRepertoireError,
@@ -59,8 +60,7 @@ async def push(mutations: Sequence[Mutation], *, actor: Actor, device_id: UUID |
     for group in groups_of(ready):
         await done.take(group)
     crashing.point("push.after-commit")
-    for mutation in mutations:
-        done.sign(mutation)
+    done.sign(ack for acks in done.acks.values() for ack in acks if ack.sig is None)
     return [done.acks[mutation.id].pop(0) for mutation in mutations]
 
 
@@ -83,12 +83,18 @@ class _Pushed:
     def answer(self, ack: Ack) -> None:
         self.acks.setdefault(ack.id, []).append(ack)
 
-    def sign(self, mutation: Mutation) -> None:
-        """Put the office's name under an answer that was recorded. Only now: what is signed has been committed."""
-        for ack in self.acks[mutation.id]:
+    def sign(self, acks: Iterable[Ack]) -> None:
+        """Put the office's name under answers that are recorded; what nobody signed yet was given before."""
+        for _ in self._signing(acks):
+            pass
+
+    def _signing(self, acks: Iterable[Ack]) -> Iterator[None]:
+        """Some signatures at each step."""
+        for count, ack in enumerate(acks):
             if ack.at is not None:
-                chain = self.chains.get(mutation.id, mutation.chain)
-                ack.sig = sign(Statement(self.actor.user_id, ack.id, ack.st, ack.at, chain))
+                ack.sig = sign(Statement(self.actor.user_id, ack.id, ack.st, ack.at, self.chains.get(ack.id)))
+            if count % SIGNED_AT_ONCE == 0:
+                yield
 
     def held(self, mutation: Mutation, refusal: Refusal, seconds: int) -> Ack:
         return Ack(mutation.id, "held", problem=document(refusal, self.actor.language), retry_after=seconds)
@@ -131,9 +137,7 @@ class _Pushed:
     async def _together(self, group: list[Ready]) -> list[Ack]:
         """Inside the transaction: take the ids, do what is new, write the answers."""
         at = now()
-        known = await receipts.claim(
-            [(one.mutation, one.hash) for one in group], actor=self.actor, device_id=self.device_id, at=at
-        )
+        known = await receipts.claim([one.mutation.id for one in group], actor=self.actor)
         crashing.point("push.claimed")
         repeats = [one for one in group if one.mutation.id in known]
         acks = {one.mutation.id: self._again(one, known[one.mutation.id]) for one in repeats}
@@ -218,10 +222,18 @@ class _Pushed:
             for table, row_id, ack in targets:
                 if (version := versions.get((table.number, row_id))) is not None:
                     ack.rows = [(table.name, row_id, version)]
-        await receipts.store([ack for _, ack in fresh], actor=self.actor)
+        final = [(one, ack) for one, ack in fresh if ack.at is not None]
+        self.chains |= {one.mutation.id: one.mutation.chain for one, _ in final}
+        # A signature leaves the house with the commit or not at all: these may be made while the books are written.
+        await meanwhile(self._keep(final, [one for one, _ in done]), self._signing(ack for _, ack in final))
+
+    async def _keep(self, final: list[tuple[Ready, Ack]], done: list[Ready]) -> None:
+        """The receipts, and an audit entry for what was done."""
+        answered = [(one.mutation, one.hash, ack) for one, ack in final]
+        await receipts.store(answered, actor=self.actor, device_id=self.device_id)
         entries = [
             audit.Entry("mutation", one.mutation.id, one.mutation.name, {"device": str(self.device_id or "")})
-            for one, _ in done
+            for one in done
         ]
         if entries:
             await audit.record_many(entries, actor_id=self.actor.user_id)

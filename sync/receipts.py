@@ -49,54 +49,34 @@ def claimed_at(mutation: Mutation) -> datetime | None:
         return aware
 
 
-async def claim(
-    mutations: Sequence[tuple[Mutation, bytes]], *, actor: Actor, device_id: UUID | None, at: datetime
-) -> dict[UUID, Receipt]:
-    """Take these ids for this transaction, at that moment; gives the receipts of those answered before.
+async def claim(ids: Sequence[UUID], *, actor: Actor) -> dict[UUID, Receipt]:
+    """Take these ids for this transaction; gives the receipts of those answered before.
 
-    A rival request with the same id waits here until the other has ended. Ids are taken in their order, so that two
-    requests with the same ids cannot lock each other.
+    A rival request with the same id waits here until the other has ended, and then finds what it wrote.
     """
-    ordered = sorted(mutations, key=lambda pair: pair[0].id)
-    ids = [mutation.id for mutation, _ in ordered]
-    taken = await fetch(
-        """INSERT INTO sync_mutations (user_id, id, device_id, n, name, lane, hash, prev, chain, sound, claimed_at,
-                                       received_at)
-           SELECT $1, m.id, $2, m.n, m.name, m.lane, m.hash, m.prev, m.chain, m.sound, m.claimed_at, $3
-             FROM unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[],
-                         $11::boolean[], $12::timestamptz[])
-                  AS m(id, n, name, lane, hash, prev, chain, sound, claimed_at)
-           ON CONFLICT (user_id, id) DO NOTHING RETURNING id""",
-        actor.user_id, device_id, at, ids, [m.n for m, _ in ordered], [m.name for m, _ in ordered],
-        [m.lane for m, _ in ordered], [digest for _, digest in ordered], [m.prev for m, _ in ordered],
-        [m.chain for m, _ in ordered], [is_sound(m) for m, _ in ordered], [claimed_at(m) for m, _ in ordered],
-    )  # fmt: skip
-    missing = set(ids) - {row["id"] for row in taken}
-    if not missing:
-        return {}
     rows = await fetch(
-        """SELECT id, hash, st, result, chain, received_at FROM sync_mutations
-            WHERE user_id = $1 AND id = ANY($2::uuid[])""",
-        actor.user_id,
-        list(missing),
+        "SELECT id, hash, st, result, chain, received_at FROM sync_claim($1, $2::uuid[])", actor.user_id, ids
     )
     return {row["id"]: Receipt(row["hash"], row["st"], row["result"], row["chain"], row["received_at"]) for row in rows}
 
 
-async def store(acks: Sequence[Ack], *, actor: Actor) -> None:
-    """Write the answers beside the ids taken; what is `held` is forgotten, so that it may come again."""
-    held = [ack.id for ack in acks if ack.st == "held"]
-    if held:
-        await execute("DELETE FROM sync_mutations WHERE user_id = $1 AND id = ANY($2::uuid[])", actor.user_id, held)
-    final = [ack for ack in acks if ack.st != "held"]
-    if final:
-        await execute(
-            """UPDATE sync_mutations m SET st = a.st, result = a.result
-                 FROM unnest($2::uuid[], $3::text[], $4::jsonb[]) AS a(id, st, result)
-                WHERE m.user_id = $1 AND m.id = a.id""",
-            actor.user_id, [ack.id for ack in final], [ack.st for ack in final],
-            [{"rows": ack.rows, "result": ack.result, "problem": ack.problem} for ack in final],
-        )  # fmt: skip
+async def store(answered: Sequence[tuple[Mutation, bytes, Ack]], *, actor: Actor, device_id: UUID | None) -> None:
+    """Write the answers under the ids taken, once. What is `held` is not among them: it may come again."""
+    if not answered:
+        return
+    of = [mutation for mutation, _, _ in answered]
+    acks = [ack for _, _, ack in answered]
+    await execute(
+        """INSERT INTO sync_mutations (user_id, device_id, id, n, name, lane, hash, prev, chain, sound, claimed_at,
+                                       received_at, st, result)
+           SELECT $1, $2, m.*
+             FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
+                         $10::boolean[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::jsonb[]) AS m""",
+        actor.user_id, device_id, [m.id for m in of], [m.n for m in of], [m.name for m in of], [m.lane for m in of],
+        [digest for _, digest, _ in answered], [m.prev for m in of], [m.chain for m in of], [is_sound(m) for m in of],
+        [claimed_at(m) for m in of], [ack.at for ack in acks], [ack.st for ack in acks],
+        [{"rows": ack.rows, "result": ack.result, "problem": ack.problem} for ack in acks],
+    )  # fmt: skip
 
 
 def again(mutation_id: UUID, receipt: Receipt) -> Ack:

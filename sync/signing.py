@@ -22,7 +22,8 @@ FILE = "receipts.pem"
 
 
 @cache
-def _load(path: Path) -> Ed25519PrivateKey:
+def _load(folder: Path) -> Ed25519PrivateKey:
+    path = folder / FILE
     key = serialization.load_pem_private_key(kept_secret(path, _made), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError(f"{path} holds no Ed25519 key")
@@ -52,7 +53,7 @@ class Statement(NamedTuple):
 
 def sign(receipt: Statement) -> str:
     """The signature under a receipt, base64url without padding."""
-    signature = _load(settings().data_dir / FILE).sign(receipt.text())
+    signature = _load(settings().data_dir).sign(receipt.text())
     return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 
 
@@ -60,7 +61,7 @@ def is_ours(receipt: Statement, signature: str) -> bool:
     """Whether this office signed exactly this receipt; false for anything that is no signature at all."""
     try:
         raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
-        _load(settings().data_dir / FILE).public_key().verify(raw, receipt.text())
+        _load(settings().data_dir).public_key().verify(raw, receipt.text())
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True

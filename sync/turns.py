@@ -127,17 +127,28 @@ class Courtesy:
         if not path.startswith("/api/v1/") or path.startswith(_NOT_DATA):
             await self.app(scope, receive, send)
             return
-        here = turns()
-        began = perf_counter()
+        here, began = turns(), perf_counter()
+        begun = not _brings_a_body(scope)
 
         async def received() -> Any:
-            nonlocal began
+            nonlocal began, begun
             event = await receive()
             began = perf_counter()  # a slow line says nothing about the office
+            if not begun and event["type"] == "http.request" and not event.get("more_body", False):
+                here.begin_data()  # not sooner: a line that hangs keeps nobody at work
+                begun = True
             return event
 
-        here.begin_data()
+        if begun:
+            here.begin_data()
         try:
             await self.app(scope, received, send)
         finally:
-            here.end_data(perf_counter() - began)
+            if begun:
+                here.end_data(perf_counter() - began)
+
+
+def _brings_a_body(scope: Any) -> bool:
+    """Whether there is more to come than the head of the request."""
+    said = dict(scope["headers"])
+    return b"transfer-encoding" in said or said.get(b"content-length", b"0") != b"0"

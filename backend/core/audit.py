@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from backend.core.clock import now
 from backend.core.database import execute, fetch
 from backend.core.ids import new_id
@@ -32,15 +30,11 @@ async def record_many(entries: Sequence[Entry], *, actor_id: UUID | None) -> Non
     await execute(
         """INSERT INTO audit (id, entity, entity_id, action, actor_id, at, details)
            SELECT e.id, e.entity, e.entity_id, e.action, $1, $2, e.details
-             FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::jsonb[])
-                  AS e(id, entity, entity_id, action, details)""",
+             FROM jsonb_to_recordset($3::jsonb)
+                  AS e(id uuid, entity text, entity_id uuid, action text, details jsonb)""",
         actor_id,
         now(),
-        [new_id() for _ in entries],
-        [entry.entity for entry in entries],
-        [entry.entity_id for entry in entries],
-        [entry.action for entry in entries],
-        [msgspec.json.encode(entry.details).decode() for entry in entries],
+        [{"id": new_id(), **entry._asdict()} for entry in entries],
     )
 
 

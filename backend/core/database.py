@@ -6,7 +6,7 @@ All functions join the transaction that is open in the calling task, together wi
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -37,6 +37,7 @@ __all__ = [
     "fetch_value",
     "in_transaction",
     "is_away",
+    "meanwhile",
     "open_pool",
     "transaction",
 ]
@@ -129,6 +130,23 @@ async def in_transaction(work: Callable[[], Awaitable[T]]) -> T:
             attempt += 1
             log.info("attempt %d met %s and is repeated", attempt, error.sqlstate)
         await asyncio.sleep(random.uniform(0.005, 0.02 * 2**attempt))  # noqa: S311 -- spreads rivals, keeps no secret
+
+
+async def meanwhile(statements: Coroutine[Any, Any, None], steps: Iterable[object]) -> None:
+    """Run `statements` and, while the database is at them, go through `steps`: computing that asks it nothing.
+
+    Both have ended when this returns; a step that fails, or being cancelled, ends the statements too.
+    """
+    asked = asyncio.ensure_future(statements)
+    try:
+        await asyncio.sleep(0)  # the first statement is on its way
+        for _ in steps:
+            await asyncio.sleep(0)
+    except BaseException:
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        raise
+    await asked
 
 
 def after_commit(callback: Callback) -> None:

@@ -223,3 +223,34 @@ async def test_without_a_bound_database_the_message_says_what_is_missing() -> No
     db.bind(None)
     with pytest.raises(RuntimeError, match="bind"):
         await db.fetch("SELECT 1")
+
+
+async def test_computing_goes_on_while_the_database_works_and_both_are_in_one_transaction(empty: str) -> None:
+    steps: list[int] = []
+
+    async def statements() -> None:
+        await db.fetch_value("SELECT pg_sleep(0.05)")
+        assert steps == [1, 2, 3], "the computing did not wait"
+        await db.execute("INSERT INTO shelf (id) VALUES (1)")
+
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction():
+            await db.meanwhile(statements(), (steps.append(n) for n in (1, 2, 3)))
+            assert await db.fetch_value("SELECT count(*) FROM shelf") == 1
+            raise ZeroDivisionError
+    assert await db.fetch_value("SELECT count(*) FROM shelf") == 0
+
+
+@pytest.mark.parametrize("fails", ["statements", "computing"])
+async def test_whichever_of_the_two_fails_says_so_itself_and_leaves_a_connection_that_works(
+    empty: str, fails: str
+) -> None:
+    async def statements() -> None:
+        await db.execute("INSERT INTO shelf (id) VALUES (1)")
+        await db.execute("SELECT 1 / 0" if fails == "statements" else "SELECT pg_sleep(60)")
+
+    expected = asyncpg.DivisionByZeroError if fails == "statements" else ZeroDivisionError
+    with pytest.raises(expected):
+        async with db.transaction():
+            await db.meanwhile(statements(), (1 // (n if fails == "computing" else 1) for n in (1, 0)))
+    assert await db.fetch_value("SELECT count(*) FROM shelf") == 0

@@ -228,6 +228,20 @@ async def test_a_slow_line_is_no_sign_of_a_busy_office(
     assert turns.turns().pace.wait == (turns.SHORTEST if slow == "office" else 0)
 
 
+async def test_photos_do_not_wait_for_data_that_has_not_arrived(
+    two_slots: Settings, cast: SimpleNamespace, client_for: Clients
+) -> None:
+    client, line = await client_for(cast.lan), Line(b'{"v": 1}' + b" " * 2000)
+    asked = asyncio.create_task(client.post("/sync", content=line, headers={"Content-Type": "application/json"}))
+    await line.begun.wait()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert turns.turns().answering == 0, "there is nothing to be answered yet"
+    line.free.set()
+    assert (await asked).status_code == 200
+    assert turns.turns().answering == 0
+
+
 async def test_data_is_what_answers_people_not_files_and_not_lines_that_only_listen(
     two_slots: Settings, cast: SimpleNamespace, client_for: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
