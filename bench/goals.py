@@ -22,10 +22,10 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from zstandard import ZstdCompressor
 
 from backend.core import database as db
 from backend.core.clock import now
-from backend.core.compression import squeeze
 from backend.customers.reassigning import reassign
 from backend.people.access import Actor
 from backend.people.queries_actor import load_actor
@@ -80,7 +80,7 @@ async def raw_first(bare: Any, statements: list[str]) -> None:
     """The limit: whole tables fetched, encoded, made smaller."""
     for statement in statements:
         rows = await bare.fetch(statement)
-        squeeze(msgspec.json.encode([tuple(row) for row in rows]), "zstd")
+        ZstdCompressor(level=3).compress(msgspec.json.encode([tuple(row) for row in rows]))
 
 
 async def raw_statements(bare: Any) -> list[str]:

@@ -12,6 +12,7 @@ from backend.people.access import Actor
 from sync.protocol import Up
 from sync.pull import keys_of
 from sync.pull_queries import write_vectors
+from sync.tables import MIN_SCHEMA
 
 
 class History(msgspec.Struct):
@@ -21,7 +22,7 @@ class History(msgspec.Struct):
     before: date | None
 
 
-async def read_history(root: UUID, before: date, limit: int, *, actor: Actor) -> History:
+async def read_history(root: UUID, before: date, limit: int, *, actor: Actor, schema: int = MIN_SCHEMA) -> History:
     """The newest rows of a visible root before a day. Whole days: a page may hold a few rows more than `limit`."""
     keys = sorted(await keys_of(actor))
     async with transaction(isolation="repeatable_read", readonly=True):
@@ -36,6 +37,6 @@ async def read_history(root: UUID, before: date, limit: int, *, actor: Actor) ->
                  FROM old GROUP BY tbl""",
             root, min(before, today()), keys, limit,
         )  # fmt: skip
-        up = await write_vectors({row["tbl"]: row["ids"] for row in rows})
+        up = await write_vectors({row["tbl"]: row["ids"] for row in rows}, schema)
     more = sum(row["rows"] for row in rows) >= limit
     return History(up, min(row["first_day"] for row in rows) if more else None)

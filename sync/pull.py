@@ -59,7 +59,7 @@ async def _walk(ask: PullAsk, held: Cursor | None, head: Head, actor: Actor, sch
         held.t = sorted({*held.t, *(s.number for s in SYNCED if held.sc < s.since <= schema)})
         held.sc = schema
     known = frozenset(s.number for s in SYNCED if s.since <= schema)
-    walk = _Walk(cursor=held, keys=keys, now=head.snapshot, room=ask.limit, known=known)
+    walk = _Walk(cursor=held, keys=keys, now=head.snapshot, room=ask.limit, known=known, schema=schema)
     await walk.run()
     page = walk.page()
     page.reset = reset
@@ -85,6 +85,7 @@ class _Walk:
     now: str
     room: int
     known: frozenset[int]
+    schema: int
     drop: set[UUID] = field(default_factory=set)
     out: Page = field(default_factory=lambda: Page(cursor=None, more=False))
 
@@ -119,7 +120,7 @@ class _Walk:
     async def _take(self, picked: queries.Picked) -> None:
         self.room -= picked.rows
         live = {number: ids for number, ids in picked.live.items() if number in self.known}
-        self.out.up += await queries.write_vectors(live)
+        self.out.up += await queries.write_vectors(live, self.schema)
         self.out.gone += [(BY_NUMBER[number].name, ids) for number, ids in picked.dead.items() if number in self.known]
 
     async def _delta(self) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from backend.core.database import fetch, fetch_row, fetch_value
 from sync.cursor import DELTA, FIRST, NIL, Position
 from sync.protocol import Up
-from sync.tables import BY_NUMBER, CUSTOMER, FIRST_HISTORY, Synced
+from sync.tables import BY_NUMBER, CUSTOMER, FIRST_HISTORY, SCHEMA, PartList, Synced
 
 
 class Move(NamedTuple):
@@ -150,15 +150,31 @@ async def count_first(keys: Sequence[int], tables: Iterable[int], cut: date) -> 
 
 
 @cache
-def vector_sql(number: int) -> str:
+def vector_sql(number: int, schema: int = SCHEMA) -> str:
     """The statement that writes the columns of given ids ($1, array text) as one JSON array of arrays."""
     synced = BY_NUMBER[number]
-    columns = (("_v", "t.version"), ("_r", root_of(synced)), *synced.columns)
-    named = ", ".join(f"{sql} AS c{i}" for i, (_, sql) in enumerate(columns))
-    gathered = ", ".join(f"json_agg(q.c{i})" for i in range(len(columns)))
-    return f"""SELECT json_build_array({gathered})::text FROM (
-        SELECT {named} FROM unnest($1::text::uuid[]) WITH ORDINALITY u(id, n)
-          JOIN {synced.table} t ON t.id = u.id {synced.joins} ORDER BY u.n) q"""
+    lists = synced.lists_for(schema)
+    asked = f"""unnest($1::text::uuid[]) WITH ORDINALITY u(id, n)
+          JOIN {synced.table} t ON t.id = u.id {synced.joins}"""
+    named: list[str] = []
+    gathered: list[str] = []
+    for name, sql in (("_v", "t.version"), ("_r", root_of(synced)), *synced.columns):
+        at, parts = len(named), lists.get(name)
+        counted = f"(SELECT count(*) FROM {parts.table} l WHERE l.{parts.owner} = t.id)" if parts else sql
+        named.append(f"{counted} AS c{at}")
+        gathered.append(_parts_sql(parts, asked, f"json_agg(q.c{at})") if parts else f"json_agg(q.c{at})")
+    return f"""SELECT json_build_array({", ".join(gathered)})::text FROM (
+        SELECT {", ".join(named)} FROM {asked} ORDER BY u.n) q"""
+
+
+def _parts_sql(parts: PartList, asked: str, counts: str) -> str:
+    """SQL of a list column: how many parts each row has, then all parts of the page in the order of its rows."""
+    named = ", ".join(f"{sql} AS p{i}" for i, (_, sql) in enumerate(parts.columns))
+    gathered = ", ".join(f"coalesce(json_agg(p.p{i}), '[]')" for i in range(len(parts.columns)))
+    names = ", ".join(f"'{name}'" for name, _ in parts.columns)
+    return f"""json_build_object('n', {counts}, 'cols', json_build_array({names}), 'v',
+        (SELECT json_build_array({gathered}) FROM (
+          SELECT {named} FROM {asked} JOIN {parts.table} l ON l.{parts.owner} = t.id ORDER BY u.n, {parts.order}) p))"""
 
 
 def root_of(synced: Synced) -> str:
@@ -166,12 +182,12 @@ def root_of(synced: Synced) -> str:
     return synced.root if synced.customer or synced.own_key else "NULL"
 
 
-async def write_vectors(live: dict[int, str]) -> list[Up]:
-    """The rows of a page, table by table in the order of the registry."""
+async def write_vectors(live: dict[int, str], schema: int = SCHEMA) -> list[Up]:
+    """The rows of a page, table by table in the order of the registry, as a phone of this schema reads them."""
     made = []
     for number in sorted(live):
         synced = BY_NUMBER[number]
-        text = await fetch_value(vector_sql(number), live[number])
+        text = await fetch_value(vector_sql(number, schema), live[number])
         made.append(Up(synced.name, ["_v", "_r", *(name for name, _ in synced.columns)], msgspec.Raw(text)))
     return made
 

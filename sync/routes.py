@@ -26,6 +26,7 @@ from sync.history import read_history
 from sync.housekeeping import keeping_house
 from sync.protocol import MOST_BYTES, MOST_MUTATIONS, read_ask
 from sync.pull import keys_of
+from sync.tables import MIN_SCHEMA
 
 REPORTS_A_DAY = 200
 
@@ -122,9 +123,10 @@ async def show_history(
     root: FromPath[UUID],
     before: FromQuery[date],
     limit: Annotated[int, Parameter(ge=1, le=500)] = 200,
+    schema: Annotated[int, Parameter(ge=1, le=100_000)] = MIN_SCHEMA,
 ) -> Response[bytes]:
-    """History of one customer older than what phones hold, in the format of a pull; online only, not stored."""
-    found = await read_history(root, before, limit, actor=actor)
+    """History of one customer older than what phones hold, as a pull of that schema; online only, not stored."""
+    found = await read_history(root, before, limit, actor=actor, schema=schema)
     return Response(msgspec.json.encode(found), media_type="application/json")
 
 

@@ -7,7 +7,7 @@ To add one: an entry here (a number never used before), then `python -m sync.ins
 from dataclasses import dataclass
 from typing import Final
 
-SCHEMA: Final = 1  # what today's phones know
+SCHEMA: Final = 2  # what today's phones know
 MIN_SCHEMA: Final = 1  # older phones may still hand in their work, but get no rows
 EVERYONE: Final = 0  # the key of rows that everybody holds
 ORPHAN: Final = -1  # the key of an address that is there before its customer; the customer adopts it
@@ -26,6 +26,27 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartList:
+    """A column that holds a list, sent as vectors of its own: how many parts each row has, then the parts' columns.
+
+    Side by side the same words and numbers stand together and take a third fewer bytes. Phones below `since` get the
+    column as `Synced.columns` has it, a list of objects in each row.
+
+    Attributes:
+        column: its name among the columns of the table.
+        table: where the parts are, spoken of as `l`; `owner` is the column with the row's id, `order` their order.
+        columns: what is sent of a part. What tells it apart from others of the row is its place.
+    """
+
+    column: str
+    table: str
+    owner: str
+    order: str
+    columns: Columns
+    since: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Synced:
     """One table of the wire.
 
@@ -38,6 +59,7 @@ class Synced:
         day: SQL of the day that decides whether it is history; NULL = always kept (still open).
         since: the first client schema that knows it.
         policy: how edits of two people meet (docs/sync.md).
+        lists: columns that newer phones get as vectors.
     """
 
     number: int
@@ -52,6 +74,11 @@ class Synced:
     parts: tuple[Part, ...] = ()
     since: int = 1
     policy: str = "server"
+    lists: tuple[PartList, ...] = ()
+
+    def lists_for(self, schema: int) -> dict[str, PartList]:
+        """The columns that a phone of this schema gets as vectors."""
+        return {one.column: one for one in self.lists if one.since <= schema}
 
 
 def _plain(names: str) -> Columns:
@@ -131,13 +158,15 @@ ATTACHMENT = Synced(
         *_plain("id owner owner_id customer_id user_id sha256 size mime"), _moment("taken_at"), ("state", "t.state"),
     ),
 )  # fmt: skip
-_LINES = """(SELECT json_agg(json_build_object(
-    'id', l.id, 'seq', l.seq, 'item_id', l.item_id, 'unit', l.unit, 'qty', decimal_text(l.qty, 6),
-    'qty_base', decimal_text(l.qty_base, 6), 'unit_price', decimal_text(l.unit_price, 6),
-    'gross', sync_money(l.gross, cur.minor_digits), 'discount', sync_money(l.discount, cur.minor_digits),
-    'net', sync_money(l.net, cur.minor_digits), 'tax', sync_money(l.tax, cur.minor_digits),
-    'gift_of', l.gift_of, 'reserved', decimal_text(l.reserved, 6), 'picked', decimal_text(l.picked, 6),
-    'dispatched', decimal_text(l.dispatched, 6)) ORDER BY l.seq) FROM order_lines l WHERE l.order_id = t.id)"""
+_LINE: Columns = (
+    ("seq", "l.seq"), ("item_id", "l.item_id"), ("unit", "l.unit"),
+    *((name, f"decimal_text(l.{name}, 6)") for name in ("qty", "qty_base", "unit_price")),
+    *((name, f"sync_money(l.{name}, cur.minor_digits)") for name in ("gross", "discount", "net", "tax")),
+    ("gift_of", "l.gift_of"),
+    *((name, f"decimal_text(l.{name}, 6)") for name in ("reserved", "picked", "dispatched")),
+)  # fmt: skip
+_LINES = f"""(SELECT json_agg(json_build_object('id', l.id, {", ".join(f"'{name}', {sql}" for name, sql in _LINE)})
+    ORDER BY l.seq) FROM order_lines l WHERE l.order_id = t.id)"""
 _HOLDS = """(SELECT coalesce(json_agg(json_build_object('kind', h.kind, 'code', h.code, 'numbers', h.numbers)
     ORDER BY h.id), '[]') FROM order_holds h WHERE h.order_id = t.id AND h.lifted_at IS NULL)"""
 ORDER = Synced(
@@ -151,6 +180,9 @@ ORDER = Synced(
         *((name, f"sync_money(t.{name}, cur.minor_digits)") for name in ("gross", "discount", "net", "tax", "total")),
         ("note", "t.note"), ("lines", _LINES), _moment("placed_at"), ("decided_note", "t.decided_note"),
         ("version", "t.version"), ("priced_as", "t.priced_as"),
+    ),
+    lists=(
+        PartList(column="lines", table="order_lines", owner="order_id", order="l.seq", columns=_LINE, since=2),
     ),
 )  # fmt: skip
 

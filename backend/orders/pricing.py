@@ -88,7 +88,10 @@ def compare(command: PlaceOrder, priced: Priced) -> dict[str, Any] | None:
         shown = rules.read_shown(asked.shown_price, 6, f"/lines/{index}/shown_price")
         line["shown_price"] = shown
         if shown is not None and shown != line["unit_price"]:
-            lines.append({"id": asked.id, "shown": text_of_micro(shown), "price": text_of_micro(line["unit_price"])})
+            lines.append(
+                {"id": asked.id, "item_id": asked.item_id, "unit": asked.unit, "qty": asked.qty,
+                 "shown": text_of_micro(shown), "price": text_of_micro(line["unit_price"])}
+            )  # fmt: skip
     total = rules.read_shown(command.shown_total, digits, "/shown_total")
     differs: dict[str, Any] = {"lines": lines} if lines else {}
     if total is not None and total != priced.quoted.total_minor:

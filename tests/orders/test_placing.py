@@ -98,7 +98,9 @@ async def test_a_price_that_is_not_the_one_shown_is_told_and_never_charged_in_si
     answer = await place_order(one, actor=cast.lan)
     assert (answer.total, answer.state) == ("2160", "on_hold")
     assert answer.diff == {
-        "lines": [{"id": str(one.lines[0].id), "shown": "1", "price": "1000"}],
+        "lines": [
+            {"id": str(one.lines[0].id), "item_id": str(item), "unit": "hộp", "qty": "2", "shown": "1", "price": "1000"}
+        ],
         "total": {"shown": "2000", "price": "2160"},
     }
     assert [hold.kind for hold in answer.holds] == ["price"]

@@ -1,6 +1,7 @@
 """A phone for tests: it pulls as docs/sync.md says and holds what it was given; and short ways to make rows."""
 
 from datetime import UTC, datetime
+from itertools import accumulate, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,16 @@ from sync.protocol import PullAsk
 from sync.pull import pull
 
 LAN, BOB, HUNG, NGOC = 3, 5, 2, 4  # positions of the cast
+
+
+def unfold(vector: Any) -> list[Any]:
+    """A column as it stands, or, where parts of rows travel as vectors of their own, the parts of each row."""
+    if isinstance(vector, list):
+        return vector
+    parts = [dict(zip(vector["cols"], values, strict=True)) for values in zip(*vector["v"], strict=True)]
+    ends = list(accumulate(vector["n"], initial=0))
+    assert len(parts) == ends[-1], "every part belongs to a row"
+    return [parts[first:last] for first, last in pairwise(ends)]
 
 
 class Phone:
@@ -38,7 +49,7 @@ class Phone:
         if page.get("reset"):
             self.rows = {}
         for up in page.get("up", []):
-            columns = dict(zip(up["cols"], up["v"], strict=True))
+            columns = dict(zip(up["cols"], map(unfold, up["v"]), strict=True))
             assert len({len(values) for values in columns.values()}) == 1, "vectors of one table are equally long"
             for at, key in enumerate(columns["id"]):
                 row = {name: values[at] for name, values in columns.items() if not name.startswith("_")}

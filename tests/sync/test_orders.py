@@ -12,7 +12,7 @@ from tests.orders.shop import healthy, lay_shop
 from tests.sync.handing import mutation, subject
 from tests.sync.phone import Phone
 
-COLUMNS = {"id", "seq", "item_id", "unit", "qty", "qty_base", "unit_price", "gross", "discount", "net", "tax",
+COLUMNS = {"seq", "item_id", "unit", "qty", "qty_base", "unit_price", "gross", "discount", "net", "tax",
            "gift_of", "reserved", "picked", "dispatched"}  # fmt: skip
 
 

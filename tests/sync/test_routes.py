@@ -2,12 +2,14 @@
 
 import asyncio
 import gzip
+import random
 import zlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import brotli
 import msgspec
 import pytest
 import zstandard
@@ -231,6 +233,7 @@ async def test_a_first_sync_travels_compressed_and_small_answers_do_not(
 def test_the_codings_are_the_ones_they_say() -> None:
     from backend.core.compression import squeeze
 
-    data = b"Tuy\xe1\xba\xbfn " * 1000
-    assert zstandard.ZstdDecompressor().decompressobj().decompress(squeeze(data, "zstd")) == data
-    assert gzip.decompress(squeeze(data, "gzip")) == data
+    for data in (b"Tuy\xe1\xba\xbfn " * 1000, random.Random(8).randbytes(20_000).hex().encode()):
+        assert zstandard.ZstdDecompressor().decompressobj().decompress(squeeze(data, "zstd")) == data
+        assert brotli.decompress(squeeze(data, "br")) == data
+        assert gzip.decompress(squeeze(data, "gzip")) == data

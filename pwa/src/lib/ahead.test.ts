@@ -1,4 +1,5 @@
-// The next page is asked for while the one before it is being written, and nothing that waits to be sent is held up by it.
+// The next pages are asked for while the one before them is being written, and nothing that waits to be sent is held up by it.
+import Dexie from 'dexie'
 import { expect, test } from 'vitest'
 import { exchange } from './exchange.ts'
 import { newId } from './ids.ts'
@@ -35,6 +36,21 @@ test('the next page is on its way before the one before it is written', async ()
   expect(await store.customer.count()).toBe(4)
 })
 
+test('a page that takes long to write keeps the line busy: the two after it are asked for meanwhile, and no more', async () => {
+  const store = await signedIn()
+  const { cursors } = pages(7)
+  const put = store.customer.bulkPut.bind(store.customer)
+  const asked: string[] = []
+  store.customer.bulkPut = (async (...all: Parameters<typeof put>) => {
+    await Dexie.waitFor(new Promise((done) => setTimeout(done, 40)))
+    asked.push(cursors().at(-1) ?? 'first')
+    return put(...all)
+  }) as unknown as typeof put
+  expect(await exchange(store)).toBe('done')
+  expect(asked).toEqual(['2', '3', '4', '5', '6', '6', '6'])
+  expect(await store.customer.count()).toBe(7)
+})
+
 test('work entered during a long pull goes with the next question, not after the last page', async () => {
   const store = await signedIn()
   const { there, cursors } = pages(6)
@@ -53,7 +69,7 @@ test('work entered during a long pull goes with the next question, not after the
 
 test('a page that cannot be kept takes nothing with it, and what was asked for ahead is asked for again', async () => {
   const store = await signedIn()
-  const { cursors } = pages(5)
+  const { cursors } = pages(8)
   const put = store.customer.bulkPut.bind(store.customer)
   let puts = 0
   store.customer.bulkPut = ((...all: Parameters<typeof put>) => {
@@ -63,10 +79,10 @@ test('a page that cannot be kept takes nothing with it, and what was asked for a
   await expect(exchange(store)).rejects.toThrow('full')
   expect(await store.read('cursor')).toBe('2')
   expect(await store.customer.count()).toBe(2)
-  expect(cursors()).toEqual([null, '1', '2', '3'])
+  expect(cursors(), 'two ahead of the page that is being kept, and no more').toEqual([null, '1', '2', '3', '4'])
   expect(await exchange(store)).toBe('done')
-  expect(cursors().slice(4)).toEqual(['2', '3', '4'])
-  expect(await store.customer.count()).toBe(5)
+  expect(cursors().slice(5)).toEqual(['2', '3', '4', '5', '6', '7'])
+  expect(await store.customer.count()).toBe(8)
 })
 
 test('a line that dies under the page asked for ahead leaves the phone at the page before it', async () => {

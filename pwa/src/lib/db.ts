@@ -126,12 +126,14 @@ export interface StoredBook {
   at: number
 }
 
+/** Whether a transaction writes rows of the office and nothing of the user's: what a phone that dies loses of it comes again. */
+const PAGES = (stores: string[]): boolean => stores.includes('hist') && !stores.includes('outbox')
+
 export class Store extends Dexie {
   readonly meta!: Table<{ k: string; v: unknown }, string>
   readonly ref!: Table<{ t: string; rows: Record<string, Row> }, string>
   readonly customer!: Table<CustomerDoc, string>
   readonly hist!: Table<HistChunk, [string, string, number]>
-  readonly agenda!: Table<{ id: string; due: string; root: string; t: string }, string>
   readonly overlay!: Table<Overlay, [string, string, number]>
   readonly outbox!: Table<Entry, number>
   readonly blob!: Table<StoredBlob, string>
@@ -162,6 +164,9 @@ export class Store extends Dexie {
     this.version(2).stores({ attention: 'id, root' }).upgrade((tx) =>
       keepingUnsent(tx, () => tx.table('attention').toCollection().modify((one: Attention & { data: { customer?: string } }) => void (one.root ??= one.data.customer ?? ''))),
     )
+    // Promises are read from the visits themselves.
+    this.version(3).stores({ agenda: null })
+    this.use({ stack: 'dbcore', name: 'pages', create: (core) => ({ ...core, transaction: (stores, mode, options) => core.transaction(stores, mode, PAGES(stores) ? { durability: 'relaxed' } : options) }) })
   }
 
   async read<T>(k: string): Promise<T | undefined> {

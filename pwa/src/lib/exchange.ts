@@ -10,7 +10,7 @@ import { expire } from './session.ts'
 import { sendBytes } from './tus.ts'
 
 export const APP_VERSION = '0.1.0'
-export const SCHEMA = 1
+export const SCHEMA = 2
 /** Rows a page: few round trips on a line that holds, little to do again on one that breaks. */
 const PAGE_ROWS = { steady: 5000, broken: 1000 }
 /** Whole requests that may fail before the batch is halved to find what breaks it. */
@@ -77,6 +77,8 @@ interface Asking {
   next: Promise<string | null>
   /** The page, and when it was here, ms. */
   answer: Promise<[Page, number]>
+  /** The question for the page after this one, or null when there is none to ask yet. */
+  ahead?: Promise<Asking | null>
 }
 
 /** What a question says besides its mutations. */
@@ -112,12 +114,21 @@ function put(device: string, batch: Entry[], said: Words): Asking {
   return { batch, asked: Date.now(), words: said, next, answer }
 }
 
+/**
+ * Asks for the page after this one as soon as it is known where that begins, unless something was sent or waits to be:
+ * that rides in a question of its own.
+ */
+function follow(store: Store, device: string, asking: Asking): Promise<Asking | null> {
+  const ask = async (cursor: string | null) => (cursor && !asking.batch.length && !(await sendable(store)).length ? put(device, [], { ...asking.words, cursor }) : null)
+  return (asking.ahead ??= asking.next.then(ask).catch(() => null)) // a store that broke says so to whoever keeps the page
+}
+
 /** Hears one answer and keeps it. Gives what came of it, the next question if it is already asked, or null to ask it. */
-async function turn(store: Store, device: string, listener: Listener, { batch, asked, words: said, next, answer }: Asking): Promise<Outcome | Asking | null> {
-  // The next page is asked for while this one is still coming and being written, so that the line is never idle; unless
-  // something was sent or waits to be: that rides in a question of its own.
-  const cursor = await next
-  const ahead = cursor && !batch.length && !(await sendable(store)).length ? put(device, [], { ...said, cursor }) : null
+async function turn(store: Store, device: string, listener: Listener, asking: Asking): Promise<Outcome | Asking | null> {
+  const { batch, asked, answer } = asking
+  // Two pages may be on their way while this one is still coming and being written, so that the line is never idle.
+  const coming = follow(store, device, asking)
+  void coming.then((one) => one && follow(store, device, one))
   let page: Page
   let answered: number
   try {
@@ -134,6 +145,7 @@ async function turn(store: Store, device: string, listener: Listener, { batch, a
   if (batch.length || !net?.limit) await store.meta.delete('net')
   if (net?.limit && batch.length === net.limit) await store.write('net', { fails: 0, next_at: 0, bad: 0, limit: net.limit * 2 } satisfies Net)
   if (page.digest && !(await agrees(store, device, page.digest))) return null
+  const ahead = await coming
   if (ahead) return ahead
   if (page.more || (await sendable(store)).length) return null
   return page.cursor && (await checkDue(store, answered)) ? put(device, [], { ...(await words(store)), digest: true }) : 'done'

@@ -1,7 +1,7 @@
 // Takes a page the office sent: rows, deletions, dropped customers and the cursor in ONE transaction, so that the phone
 // is always exactly at some cursor. Runs in the worker; the page never parses or writes bulk rows.
 import type { AddressRow, ConflictRow, ContactRow, CustomerRow, OrderRow, Row } from './rows.ts'
-import type { CustomerDoc, Entry, HistChunk, Store } from './db.ts'
+import type { Attention, CustomerDoc, Entry, HistChunk, Store } from './db.ts'
 import type { Digest } from './digest.ts'
 import { applyAcks, type Ack } from './outbox.ts'
 
@@ -42,6 +42,23 @@ export function* rowsOf(block: { cols: string[]; v: unknown[][] }): Generator<[R
   }
 }
 
+/** The parts of rows (an order's lines) as they travel: how many each row has, then all of them as vectors. */
+interface Parts {
+  n: number[]
+  cols: string[]
+  v: unknown[][]
+}
+
+/** Gives each row its parts back. */
+function unfold(block: { v: unknown[][] }): void {
+  block.v = block.v.map((column: unknown[] | Parts) => {
+    if (Array.isArray(column)) return column
+    const parts = [...rowsOf(column)]
+    let at = 0
+    return column.n.map((many) => parts.slice(at, (at += many)).map(([part]) => part))
+  })
+}
+
 /** What a page changed, for whoever keeps things in memory. */
 export interface Changed {
   /** Customers as they stand now. */
@@ -53,24 +70,40 @@ export interface Changed {
   rev?: number
 }
 
+/**
+ * Where a copy of everything under some keys stands: `pages` of it come one after another, or the `rest` that changed
+ * meanwhile. The pages are snapshots of their own, so that a row that moves may come on two of them; it comes once more
+ * with the rest (docs/sync.md), and only then it is worth looking for the place it left.
+ */
+type Copying = 'pages' | 'rest'
+/** Which rows of a page may lie under another customer: none, any that was changed, or only such as are not where they belong. */
+type Moved = 'none' | 'any' | 'unknown'
+/** As many looks into the store cost as much as one at a whole stretch. */
+const FEW = 50
+
 /** Applies a page and the receipts that came with it. */
 export async function applyPage(store: Store, page: Page, sent: readonly Entry[] = [], now = Date.now()): Promise<Changed> {
   const changed: Changed = { customers: new Map(), dropped: page.drop ?? [], all: page.reset === true }
-  const tables = [store.meta, store.ref, store.customer, store.hist, store.agenda, store.outbox, store.overlay, store.journal, store.blob, store.attention]
+  // The outbox is there only when there is something to take from it: without it this transaction need not wait for the disk.
+  const tables = [store.meta, store.ref, store.customer, store.hist, store.journal, store.attention, ...(sent.length ? [store.outbox, store.overlay, store.blob] : [])]
   await store.transaction('rw', tables, async () => {
-    if (page.reset) for (const table of [store.ref, store.customer, store.hist, store.agenda, store.attention]) await table.clear()
-    const first = page.reset || !(await store.read<boolean>('ready'))
-    for (const block of page.up ?? []) await takeBlock(store, block, changed, first)
+    if (page.reset) for (const table of [store.ref, store.customer, store.hist, store.attention]) await table.clear()
+    const copying = page.reset ? undefined : await store.read<Copying>('copying')
+    const whole = page.reset || !(await store.read<boolean>('ready'))
+    const moved: Moved = page.reset || (copying === 'pages' && page.progress) ? 'none' : copying ? 'any' : 'unknown'
+    page.up?.forEach(unfold)
+    for (const block of page.up ?? []) await takeBlock(store, block, changed, moved)
     for (const [t, ids] of page.del ?? []) await remove(store, t, new Set(ids), changed)
     for (const root of page.drop ?? []) await drop(store, root)
     await applyAcks(store, sent, page.acks ?? [], now)
     if (page.cursor === undefined) return
     await store.write('cursor', page.cursor)
     if (page.progress) await store.write('progress', page.more ? page.progress : null)
+    await store.write('copying', page.more ? (page.progress && copying !== 'rest' ? 'pages' : copying && 'rest') : undefined)
     if (!page.more) {
       await store.write('ready', true)
       await store.write('synced_at', now)
-      if (page.window) await prune(store, page.window, now)
+      if (page.window) await prune(store, page.window, now, whole)
     }
     if (!changed.all && !changed.customers.size && !changed.dropped.length) return
     changed.rev = ((await store.read<number>('rev')) ?? 0) + 1
@@ -79,10 +112,10 @@ export async function applyPage(store: Store, page: Page, sent: readonly Entry[]
   return changed
 }
 
-async function takeBlock(store: Store, block: { t: string; cols: string[]; v: unknown[][] }, changed: Changed, first: boolean): Promise<void> {
+async function takeBlock(store: Store, block: { t: string; cols: string[]; v: unknown[][] }, changed: Changed, moved: Moved): Promise<void> {
   if (REFERENCE.includes(block.t)) return takeReference(store, block)
   if (block.t === 'customer' || block.t in PARTS) return takeCustomers(store, block, changed)
-  return takeHistory(store, block, first)
+  return takeHistory(store, block, moved)
 }
 
 async function takeReference(store: Store, block: { t: string; cols: string[]; v: unknown[][] }): Promise<void> {
@@ -119,7 +152,7 @@ async function takeCustomers(store: Store, block: { t: string; cols: string[]; v
 async function docsOf(store: Store, ids: string[]): Promise<Map<string, CustomerDoc>> {
   const sorted = [...ids].sort()
   const stretch = store.customer.where('id').between(sorted[0], sorted.at(-1), true, true)
-  const many = ids.length > 50 && (await stretch.count()) <= 2 * ids.length
+  const many = ids.length > FEW && (await stretch.count()) <= 2 * ids.length
   const docs = many ? await stretch.toArray() : await store.customer.bulkGet(ids)
   return new Map(docs.flatMap((doc) => (doc ? [[doc.id, doc]] : [])))
 }
@@ -130,28 +163,29 @@ function replace<T extends Row>(rows: T[], row: T): void {
   else rows[at] = row
 }
 
-async function takeHistory(store: Store, block: { t: string; cols: string[]; v: unknown[][] }, first: boolean): Promise<void> {
+async function takeHistory(store: Store, block: { t: string; cols: string[]; v: unknown[][] }, moved: Moved): Promise<void> {
   const t = block.t
   const byRoot = new Map<string, Map<string, Row>>()
+  const suspects = new Map<string, string>()
   for (const [row, root] of rowsOf(block)) {
     const owner = root ?? 'self'
     let rows = byRoot.get(owner)
     if (!rows) byRoot.set(owner, (rows = new Map()))
     rows.set(row.id, row)
+    // Only a row that was changed can have moved.
+    if (moved !== 'none' && row._v > 1) suspects.set(row.id, owner)
   }
-  if (!first) await unlink(store, t, byRoot)
-  const roots = [...byRoot.keys()]
-  const heads = await store.hist.bulkGet(roots.map((root): [string, string, number] => [root, t, 0]))
+  const heads = await headsOf(store, t, [...byRoot.keys()])
   const puts = new Set<HistChunk>()
-  for (const [i, root] of roots.entries()) {
-    const incoming = byRoot.get(root)!
-    const head = heads[i]
+  for (const [root, incoming] of byRoot) {
+    const head = heads.get(root)
     const chunks = !head?.last ? (head ? [head] : []) : await store.hist.where('[root+t+chunk]').between([root, t, 0], [root, t, head.last], true, true).toArray()
     for (const chunk of chunks) {
       chunk.rows = chunk.rows.map((row) => {
         const fresh = incoming.get(row.id)
         if (!fresh) return row
         incoming.delete(row.id)
+        if (moved === 'unknown') suspects.delete(row.id)
         puts.add(chunk)
         return fresh
       })
@@ -169,12 +203,30 @@ async function takeHistory(store: Store, block: { t: string; cols: string[]; v: 
     }
   }
   await store.hist.bulkPut([...puts])
-  await agenda(store, t, block)
+  if (suspects.size) await unlink(store, t, suspects)
   if (t === 'order' || t === 'conflict') await attend(store, t, block)
+}
+
+/**
+ * The first records of customers that have history. Of many customers most come for the first time: one look at the keys
+ * of the stretch they lie in tells which do not, unless it holds far more than them.
+ */
+async function headsOf(store: Store, t: string, roots: string[]): Promise<Map<string, HistChunk>> {
+  let keys = roots.sort().map((root): [string, string, number] => [root, t, 0])
+  if (keys.length > FEW) {
+    const most = 4 * keys.length
+    const there = await store.hist.where('[root+t+chunk]').between(keys[0], keys.at(-1), true, true).limit(most).primaryKeys()
+    const known = new Set(there.flatMap(([root, of]) => (of === t ? root : [])))
+    if (there.length < most) keys = keys.filter(([root]) => known.has(root))
+  }
+  return new Map((await store.hist.bulkGet(keys)).flatMap((head) => (head ? [[head.root, head]] : [])))
 }
 
 /** What the user should answer: own orders whose price is another one, own values that lost against somebody else's. */
 async function attend(store: Store, t: 'order' | 'conflict', block: { cols: string[]; v: unknown[][] }): Promise<void> {
+  const held = new Set(await store.attention.toCollection().primaryKeys())
+  const over: string[] = []
+  const fresh: Attention[] = []
   for (const [row, root] of rowsOf(block)) {
     const order = row as OrderRow
     const lost = row as ConflictRow
@@ -182,37 +234,23 @@ async function attend(store: Store, t: 'order' | 'conflict', block: { cols: stri
     const asked = price
       ? order.user_id === store.user && order.state === 'on_hold' && order.holds?.some((hold) => hold.kind === 'price' && hold.code !== 'PRICE_TAMPER_OR_BUG')
       : lost.lost_by === store.user && !lost.choice
-    if (!asked) await store.attention.delete(row.id)
-    else if (!(await store.attention.get(row.id))) {
-      await store.attention.put({ id: row.id, at: price ? order.placed_at : lost.lost_at, kind: price ? 'price' : 'conflict', root: root!, data: price ? { number: order.number } : { field: lost.field } })
+    if (!asked && held.has(row.id)) over.push(row.id)
+    if (asked && !held.has(row.id)) {
+      fresh.push({ id: row.id, at: price ? order.placed_at : lost.lost_at, kind: price ? 'price' : 'conflict', root: root!, data: price ? { number: order.number } : { field: lost.field } })
     }
   }
+  await store.attention.bulkDelete(over)
+  await store.attention.bulkPut(fresh)
 }
 
-/** A row that moved to another customer must not stay under the former one. Only rows that were changed can have moved. */
-async function unlink(store: Store, t: string, byRoot: Map<string, Map<string, Row>>): Promise<void> {
-  const suspects = new Map<string, string>()
-  for (const [root, rows] of byRoot) for (const row of rows.values()) if (row._v > 1) suspects.set(row.id, root)
-  if (!suspects.size) return
+/** A row that moved to another customer (id -> where it is now) must not stay under the former one. */
+async function unlink(store: Store, t: string, suspects: Map<string, string>): Promise<void> {
   await store.hist.where('t').equals(t).modify((chunk) => {
     const kept = chunk.rows.filter((row) => (suspects.get(row.id) ?? chunk.root) === chunk.root)
     if (kept.length === chunk.rows.length) return false
     chunk.rows = kept
     return true
   })
-}
-
-/** Promises made at visits, by the day they fall due. */
-async function agenda(store: Store, t: string, block: { cols: string[]; v: unknown[][] }): Promise<void> {
-  if (t !== 'visit') return
-  const due: { id: string; due: string; root: string; t: string }[] = []
-  const over: string[] = []
-  for (const [row, root] of rowsOf(block)) {
-    if (typeof row.next_on === 'string') due.push({ id: row.id, due: row.next_on, root: root ?? 'self', t })
-    else over.push(row.id)
-  }
-  await store.agenda.bulkDelete(over)
-  await store.agenda.bulkPut(due)
 }
 
 async function remove(store: Store, t: string, ids: Set<string>, changed: Changed): Promise<void> {
@@ -240,7 +278,6 @@ async function remove(store: Store, t: string, ids: Set<string>, changed: Change
       chunk.rows = kept
       return true
     })
-    await store.agenda.bulkDelete([...ids])
     await store.attention.bulkDelete([...ids])
   }
 }
@@ -249,21 +286,22 @@ async function remove(store: Store, t: string, ids: Set<string>, changed: Change
 async function drop(store: Store, root: string): Promise<void> {
   await store.customer.delete(root)
   await store.hist.where('[root+t+chunk]').between([root, '', 0], [root, '\uffff', Infinity]).delete()
-  await store.agenda.where('root').equals(root).delete()
   await store.attention.where('root').equals(root).delete()
 }
 
-/** Visits older than the office's window leave once a day; open things and orders stay. */
-async function prune(store: Store, window: { history?: number }, now: number): Promise<void> {
+/** Visits older than the office's window leave once a day; open things and orders stay. The office did not send any in a copy of all (`whole`). */
+async function prune(store: Store, window: { history?: number }, now: number, whole: boolean): Promise<void> {
   const day = new Date(now).toISOString().slice(0, 10)
   if (!window.history || (await store.read<string>('pruned_on')) === day) return
-  const oldest = new Date(now - window.history * 86_400_000).toISOString()
-  await store.hist.where('t').equals('visit').modify((chunk) => {
-    const kept = chunk.rows.filter((row) => typeof row.started_at !== 'string' || row.started_at >= oldest || typeof row.next_on === 'string')
-    if (kept.length === chunk.rows.length) return false
-    chunk.rows = kept
-    return true
-  })
-  await store.journal.where('acked_at').below(new Date(now - 30 * 86_400_000).toISOString()).delete()
+  if (!whole) {
+    const oldest = new Date(now - window.history * 86_400_000).toISOString()
+    await store.hist.where('t').equals('visit').modify((chunk) => {
+      const kept = chunk.rows.filter((row) => typeof row.started_at !== 'string' || row.started_at >= oldest || typeof row.next_on === 'string')
+      if (kept.length === chunk.rows.length) return false
+      chunk.rows = kept
+      return true
+    })
+    await store.journal.where('acked_at').below(new Date(now - 30 * 86_400_000).toISOString()).delete()
+  }
   await store.write('pruned_on', day)
 }

@@ -91,7 +91,7 @@ export interface AttachmentRow extends Row {
 }
 
 export interface OrderLine {
-  id: string
+  /** Its place, which tells it apart from the others of its order. */
   seq: number
   item_id: string
   unit: string

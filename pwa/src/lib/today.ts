@@ -23,11 +23,12 @@ export interface Today {
 /** `start`: the first millisecond of the day in the company's time zone. */
 export async function todayOf(store: Store, customers: Customers, day: string, start: number): Promise<Today> {
   const { rows: route, held } = await customers.search('', 'today', 500, null, day)
-  const visits = (await every(store, 'visit')).filter((row: VisitRow) => Date.parse(row.started_at) >= start)
+  const all: VisitRow[] = await every(store, 'visit')
+  const visits = all.filter((row) => Date.parse(row.started_at) >= start)
   const orders = (await every(store, 'order')).filter((row: OrderRow) => row.ordered_on === day && row.state !== 'cancelled' && row.state !== 'rejected')
   const seen = new Set(visits.map((row) => row.customer_id))
-  const due = await store.agenda.where('due').belowOrEqual(day).reverse().limit(20).toArray()
-  const names = await store.customer.bulkGet(due.map((one) => one.root))
+  const due = all.filter((row) => row.next_on && row.next_on <= day).sort((a, b) => (a.next_on! + a.id < b.next_on! + b.id ? 1 : -1)).slice(0, 20)
+  const names = await store.customer.bulkGet(due.map((row) => row.customer_id))
   const marked = route.map((one) => ({ ...one, visited: seen.has(one.id) }))
   return {
     route: marked.sort((a, b) => Number(a.visited) - Number(b.visited)),
@@ -36,7 +37,7 @@ export async function todayOf(store: Store, customers: Customers, day: string, s
     visits: visits.length,
     orders: orders.length,
     sales: sum(orders.map((row) => row.total)),
-    due: due.map((one, i) => ({ ...one, name: names[i]?.row?.name ?? '' })).filter((one) => one.name),
+    due: due.map(({ id, customer_id, next_on }, i) => ({ id, root: customer_id, due: next_on!, name: names[i]?.row?.name ?? '' })).filter((one) => one.name),
     held,
   }
 }

@@ -26,6 +26,8 @@ async function formerPhone(): Promise<{ user: string; ids: string[]; photo: stri
   await former.table('blob').put({ id: photo, st: 'queued', owner_id: 'v', data: new Uint8Array([1, 2, 3]).buffer, sha256: 'a', size: 3, mime: 'image/jpeg', taken_at: '2026-11-22T01:00:00Z', tries: 0, next_at: 0 })
   await former.table('draft').put({ key: 'lead', value: { name: 'viết dở' }, at: 1 })
   await former.table('attention').put({ id: 'o1', at: 'x', kind: 'price', data: { number: 'SO-1', customer: 'k1' }, left: true })
+  await former.table('hist').put({ root: 'k1', t: 'visit', chunk: 0, rows: [{ id: 'v1', _v: 1, customer_id: 'k1', next_on: '2026-11-22' }] })
+  await former.table('agenda').put({ id: 'v1', due: '2026-11-22', root: 'k1', t: 'visit' })
   former.close()
   return { user, ids, photo }
 }
@@ -33,12 +35,14 @@ async function formerPhone(): Promise<{ user: string; ids: string[]; photo: stri
 test('the former shape with a full outbox becomes today’s, and everything that waited is sent once', async () => {
   const { user, ids, photo } = await formerPhone()
   const store = new Store(user)
-  expect(store.verno).toBe(2)
+  expect(store.verno).toBe(3)
   expect((await store.outbox.orderBy('n').toArray()).map((entry) => entry.id)).toEqual(ids)
   expect(await store.overlay.count()).toBe(120)
   expect(new Uint8Array((await store.blob.get(photo))!.data!)).toEqual(new Uint8Array([1, 2, 3]))
   expect((await store.draft.get('lead'))!.value).toEqual({ name: 'viết dở' })
   expect(await store.attention.toArray()).toEqual([{ id: 'o1', at: 'x', kind: 'price', data: { number: 'SO-1', customer: 'k1' }, left: true, root: 'k1' }])
+  expect((await store.hist.toArray()).map((chunk) => chunk.rows.length)).toEqual([1])
+  expect([...store.backendDB().objectStoreNames]).not.toContain('agenda')
   const there = office()
   expect((await desk.session())!.me.id).toBe(user)
   expect(await exchange(store)).toBe('done')
@@ -52,7 +56,7 @@ test('an upgrade that would lose something unsent does not happen, and the forme
   class Careless extends Store {
     constructor(of: string) {
       super(of)
-      this.version(3).upgrade((tx) => keepingUnsent(tx, () => tx.table('outbox').where('n').above(100).delete()))
+      this.version(4).upgrade((tx) => keepingUnsent(tx, () => tx.table('outbox').where('n').above(100).delete()))
     }
   }
   const careless = new Careless(user)
@@ -67,7 +71,7 @@ test('an upgrade that rewrites what waits is let through', async () => {
   class Careful extends Store {
     constructor(of: string) {
       super(of)
-      this.version(3).upgrade((tx) => keepingUnsent(tx, () => tx.table('outbox').toCollection().modify({ tv: 2 })))
+      this.version(4).upgrade((tx) => keepingUnsent(tx, () => tx.table('outbox').toCollection().modify({ tv: 2 })))
     }
   }
   const store = new Careful(user)
