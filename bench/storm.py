@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backend.core import database as db
-from bench.orders import TICK, cpu_seconds, log_in, parent_of, server
 from bench.place import place
+from bench.served import TICK, cpu_seconds, log_in, parent_of, server
 from bench.storm_phones import A_SECOND, Phones
 from bench.storm_town import Town, lay
 from bench.table import Row

@@ -62,16 +62,21 @@ async def pull(client: httpx.AsyncClient, cursor: str | None = None) -> dict[str
             return {**held, "cursor": cursor}
 
 
+async def currencies() -> None:
+    """The company's đồng, and the dollar."""
+    await execute(
+        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
+           VALUES ('VND', 0, 2, 'Đồng', 'Dong'), ('USD', 2, 4, 'Đô la', 'Dollar') ON CONFLICT DO NOTHING"""
+    )
+
+
 async def an_item(code: str = "SUA180", *, price: str = "7200", on_hand: int = 1000, box: int = 48) -> UUID:
     """An item with a box, a default price and stock in the default warehouse."""
     item = new_id()
     tax = await fetch_value("SELECT id FROM taxes WHERE code = 'VAT8'") or new_id()
     warehouse = await fetch_value("SELECT id FROM warehouses ORDER BY is_default DESC LIMIT 1") or new_id()
     micro = 1_000_000
-    await execute(
-        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
-           VALUES ('VND', 0, 2, 'Đồng', 'Dong') ON CONFLICT DO NOTHING"""
-    )
+    await currencies()
     await execute(
         """INSERT INTO taxes (id, code, rate_num, rate_den, name_vi, name_en)
            VALUES ($1, 'VAT8', 8, 100, 'VAT 8 %', 'VAT 8 %') ON CONFLICT DO NOTHING""",

@@ -10,6 +10,7 @@ from backend.core.database import fetch
 from backend.core.errors import NotVisible
 from backend.customers.schemas_handovers import HandoverCustomer, HandoverOut, Seat
 from backend.people.access import Actor, require, scope, sees
+from backend.people.queries_seats import Held, holders
 
 When = Literal["planned", "past"]
 LATELY: Final = timedelta(days=60)
@@ -47,20 +48,16 @@ async def list_handovers(when: When, *, actor: Actor) -> list[HandoverOut]:
         _HANDOVERS.format(predicate=predicate, chosen=chosen, order=order, most=MOST),
         today(), today() - LATELY, *arguments,
     )  # fmt: skip
-    seats = await _seats({row["to_position"] for row in rows} | {one[0] for row in rows for one in row["givers"]})
-    return [_out(row, seats, actor) for row in rows]
+    held = await holders({row["to_position"] for row in rows} | {one[0] for row in rows for one in row["givers"]})
+    return [_out(row, held, actor) for row in rows]
 
 
-def _out(row: Any, seats: dict[int, tuple[str, list[str]]], actor: Actor) -> HandoverOut:
-    def seat(position: int, customers: int) -> Seat:
-        name, holders = seats[position]
-        return Seat(position, name, holders, customers)
-
+def _out(row: Any, held: dict[int, Held], actor: Actor) -> HandoverOut:
     return HandoverOut(
         id=row["id"],
         on=row["from_on"],
-        to=seat(row["to_position"], row["customers"]),
-        givers=[seat(*one) for one in row["givers"]],
+        to=_seat(row["to_position"], row["customers"], held),
+        givers=[_seat(position, customers, held) for position, customers in row["givers"]],
         customers=row["customers"],
         names=row["names"][:NAMES],
         reason=row["reason"],
@@ -70,23 +67,16 @@ def _out(row: Any, seats: dict[int, tuple[str, list[str]]], actor: Actor) -> Han
     )
 
 
-async def _seats(positions: set[int]) -> dict[int, tuple[str, list[str]]]:
-    """Name and holders of positions, today."""
-    rows = await fetch(
-        """SELECT p.id, p.name, ARRAY(SELECT u.name FROM position_grants g JOIN users u ON u.id = g.user_id
-                                      WHERE g.position_id = p.id AND g.valid_from <= $2
-                                        AND (g.valid_to IS NULL OR $2 < g.valid_to) ORDER BY u.name) AS holders
-             FROM positions p WHERE p.id = ANY($1::int[])""",
-        sorted(positions), today(),
-    )  # fmt: skip
-    return {row["id"]: (row["name"], row["holders"]) for row in rows}
+def _seat(position: int, customers: int, held: dict[int, Held]) -> Seat:
+    one = held[position]
+    return Seat(position, one.name, [who.name for who in one.people], customers)
 
 
 async def seats_of(customers: Sequence[tuple[int, int]], *, actor: Actor) -> list[Seat]:
     """Positions with how many customers of a hand-over each has: the caller has read those as this actor."""
     require(actor, "customer.reassign")
-    known = await _seats({position for position, _ in customers})
-    return [Seat(position, *known[position], count) for position, count in customers if position in known]
+    held = await holders(position for position, _ in customers)
+    return [_seat(position, count, held) for position, count in customers if position in held]
 
 
 async def list_customers(handover_id: UUID, *, actor: Actor) -> list[HandoverCustomer]:

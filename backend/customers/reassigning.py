@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,13 @@ from backend.customers.queries_choosing import Placed
 from backend.customers.schemas import Reassigned
 from backend.people.access import Actor, require, scope, sees
 
-MOST: Final = queries_choosing.MOST
+
+class _Target(NamedTuple):
+    """Where customers are to go, from which day, and why."""
+
+    position: int
+    day: date
+    reason: str | None
 
 
 async def reassign(
@@ -41,8 +47,8 @@ async def reassign(
     require(actor, "customer.reassign")
     day = on or today()
     wanted = sorted(set(customer_ids))
-    if len(wanted) > MOST:
-        raise TooManyAtOnce(pointer="/customer_ids", limit=MOST)
+    if len(wanted) > queries_choosing.MOST:
+        raise TooManyAtOnce(pointer="/customer_ids", limit=queries_choosing.MOST)
     if day < today():
         raise Malformed(pointer="/on")
     if not sees(actor, to_position):
@@ -54,8 +60,9 @@ async def reassign(
     moving = [one for one in rows if one.goes_to(to_position)]
     if not moving:
         return Reassigned(moved=0, on=day.isoformat(), now=day == today())
-    handover = await _remember(len(moving), to_position, day, reason, actor)
-    await _plan(moving, to_position, day, reason, handover, actor)
+    target = _Target(to_position, day, reason)
+    handover = await _remember(len(moving), target, actor)
+    await _plan(moving, target, handover, actor)
     if day == today():
         await _apply([one.id for one in moving])
     else:
@@ -91,36 +98,35 @@ async def _lock(customer_ids: list[UUID], actor: Actor) -> None:
         raise NotVisible
 
 
-async def _remember(count: int, to_position: int, day: date, reason: str | None, actor: Actor) -> UUID:
+async def _remember(count: int, target: _Target, actor: Actor) -> UUID:
     found: UUID | None = await fetch_value(
         """INSERT INTO customer_handovers (id, to_position, from_on, customers, reason, acted_at, acted_by)
            SELECT $1, p.id, $3, $4, $5, $6, $7 FROM positions p WHERE p.id = $2 AND p.active RETURNING id""",
-        new_id(), to_position, day, count, reason, now(), actor.user_id,
+        new_id(), target.position, target.day, count, target.reason, now(), actor.user_id,
     )  # fmt: skip
     if found is None:
-        raise PositionUnknown(pointer="/to_position", position_id=to_position)
+        raise PositionUnknown(pointer="/to_position", position_id=target.position)
     return found
 
 
-async def _plan(  # noqa: PLR0917 -- the columns of a row
-    moving: Sequence[Placed], to_position: int, day: date, reason: str | None, handover: UUID, actor: Actor
-) -> None:
+async def _plan(moving: Sequence[Placed], target: _Target, handover: UUID, actor: Actor) -> None:
     customer_ids = [one.id for one in moving]
     await execute(
-        "DELETE FROM customer_assignments WHERE customer_id = ANY($1::uuid[]) AND from_on >= $2", customer_ids, day
-    )
+        "DELETE FROM customer_assignments WHERE customer_id = ANY($1::uuid[]) AND from_on >= $2",
+        customer_ids, target.day,
+    )  # fmt: skip
     await execute(
         """UPDATE customer_assignments SET until_on = $2
             WHERE customer_id = ANY($1::uuid[]) AND (until_on IS NULL OR until_on > $2)""",
-        customer_ids, day,
+        customer_ids, target.day,
     )  # fmt: skip
     await execute(
         """INSERT INTO customer_assignments (id, customer_id, taken_from, position_id, from_on, reason, handover_id,
                                              created_at, created_by)
            SELECT n.id, n.customer_id, n.taken_from, $4, $5, $6, $7, $8, $9
              FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS n (id, customer_id, taken_from)""",
-        [new_id() for _ in moving], customer_ids, [one.then_at for one in moving], to_position, day, reason, handover,
-        now(), actor.user_id,
+        [new_id() for _ in moving], customer_ids, [one.then_at for one in moving], target.position, target.day,
+        target.reason, handover, now(), actor.user_id,
     )  # fmt: skip
 
 

@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from backend.core.clock import today
-from backend.core.database import fetch
 from backend.notices import notifying
 from backend.notices.notifying import Notice
 from backend.people.access import Actor
+from backend.people.queries_seats import holders
 
 NAMED: Final = 3
 
@@ -52,18 +52,18 @@ async def called_off(moves: Sequence[Move], day: date, *, actor: Actor) -> None:
 async def _tell(moves: Sequence[Move], day: date, gives: str, takes: str, actor: Actor | None) -> None:
     if not moves:
         return
-    holders = await _holders({one.was for one in moves} | {one.is_now for one in moves})
+    told = await _holders({one.was for one in moves} | {one.is_now for one in moves})
     notices: list[Notice] = []
-    for user, seats in sorted(holders.seats.items()):
+    for user, seats in sorted(told.seats.items()):
         if actor is not None and user == actor.user_id:
             continue
         lost = [one for one in moves if one.was in seats and one.is_now not in seats]
         won = [one for one in moves if one.is_now in seats and one.was not in seats]
         if lost:
-            to = ", ".join(sorted({holders.names[one.is_now] for one in lost}))
+            to = ", ".join(sorted({told.names[one.is_now] for one in lost}))
             notices.append(Notice(user, gives, _numbers(lost, day, to), "/customers"))
         if won:
-            giver = ", ".join(sorted({holders.names[one.was] for one in won}))
+            giver = ", ".join(sorted({told.names[one.was] for one in won}))
             known = takes == "customers.received"
             notices.append(Notice(user, takes, _numbers(won, day, giver, known=known), "/customers"))
     await notifying.notify_many(notices)
@@ -83,19 +83,12 @@ def listed(names: Iterable[str]) -> str:
 
 
 async def _holders(positions: set[int]) -> _Holders:
-    rows = await fetch(
-        """SELECT p.id, p.name AS position, u.id AS user_id, u.name FROM positions p
-             LEFT JOIN position_grants g ON g.position_id = p.id AND g.valid_from <= $2
-                  AND (g.valid_to IS NULL OR $2 < g.valid_to)
-             LEFT JOIN users u ON u.id = g.user_id AND u.active AND u.deleted_at IS NULL
-            WHERE p.id = ANY($1::int[]) ORDER BY u.name""",
-        sorted(positions), today(),
-    )  # fmt: skip
+    """Of those who still work here: nobody else is told or named."""
     seats: dict[UUID, set[int]] = defaultdict(set)
-    people: dict[int, list[str]] = defaultdict(list)
-    names = {row["id"]: row["position"] for row in rows}
-    for row in rows:
-        if row["user_id"] is not None:
-            seats[row["user_id"]].add(row["id"])
-            people[row["id"]].append(row["name"])
-    return _Holders(dict(seats), names | {position: ", ".join(who) for position, who in people.items()})
+    names: dict[int, str] = {}
+    for position, held in (await holders(positions)).items():
+        here = [one for one in held.people if one.active]
+        names[position] = ", ".join(one.name for one in here) or held.name
+        for one in here:
+            seats[one.id].add(position)
+    return _Holders(seats, names)

@@ -5,22 +5,23 @@ import asyncpg
 from backend.core.clock import today
 from backend.core.database import fetch
 from backend.people.access import Actor, scope
+from backend.people.queries_seats import holders
+from backend.people.schemas import PositionOut
 
 
-async def list_positions(*, actor: Actor) -> list[asyncpg.Record]:
+async def list_positions(*, actor: Actor) -> list[PositionOut]:
     """The positions the actor sees today, with their superior and who holds them."""
     predicate, arguments = scope(actor, "p.id", 2)
-    return await fetch(
-        f"""SELECT p.id, p.name, p.kind, line.parent_id,
-                   ARRAY(SELECT u.name FROM position_grants g JOIN users u ON u.id = g.user_id
-                          WHERE g.position_id = p.id AND g.valid_from <= $1
-                            AND (g.valid_to IS NULL OR $1 < g.valid_to) ORDER BY u.name) AS holders
+    rows = await fetch(
+        f"""SELECT p.id, p.name, p.kind, line.parent_id
               FROM positions p
               LEFT JOIN reporting_lines line ON line.position_id = p.id AND line.valid_from <= $1
                AND (line.valid_to IS NULL OR $1 < line.valid_to)
              WHERE p.active AND {predicate} ORDER BY p.id""",
         today(), *arguments,
     )  # fmt: skip
+    held = await holders(row["id"] for row in rows)
+    return [PositionOut(**row, holders=[one.name for one in held[row["id"]].people]) for row in rows]
 
 
 async def list_users(*, actor: Actor) -> list[asyncpg.Record]:

@@ -1,7 +1,9 @@
 """Reads of seats: every position the actor sees, who sits there, and to whom it reports, by day."""
 
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from backend.core.clock import today
 from backend.core.database import fetch
@@ -10,6 +12,21 @@ from backend.people.schemas_seats import LineOut, PositionSeats, SeatOut
 from backend.people.seating import governs
 
 LATELY: Final = timedelta(days=60)
+
+
+class Holder(NamedTuple):
+    """A person in a position. `active`: may log in and is told things; who left keeps a seat until it is ended."""
+
+    id: UUID
+    name: str
+    active: bool
+
+
+class Held(NamedTuple):
+    """A position's name and who sits there, by name."""
+
+    name: str
+    people: list[Holder]
 
 
 async def list_seats(*, actor: Actor) -> list[PositionSeats]:
@@ -40,3 +57,24 @@ async def list_seats(*, actor: Actor) -> list[PositionSeats]:
         )
         for row in rows
     ]
+
+
+async def holders(positions: Iterable[int]) -> dict[int, Held]:
+    """Who sits in these positions today; unknown positions are left out.
+
+    It judges nobody's sight: whoever asks has read the positions as somebody who may, or tells people as the office.
+    """
+    rows = await fetch(
+        """SELECT p.id, p.name, u.id AS user_id, u.name AS person, u.active AND u.deleted_at IS NULL AS active
+             FROM positions p
+             LEFT JOIN (position_grants g JOIN users u ON u.id = g.user_id)
+               ON g.position_id = p.id AND g.valid_from <= $2 AND (g.valid_to IS NULL OR $2 < g.valid_to)
+            WHERE p.id = ANY($1::int[]) ORDER BY p.id, u.name, u.id""",
+        sorted(set(positions)), today(),
+    )  # fmt: skip
+    found: dict[int, Held] = {}
+    for row in rows:
+        held = found.setdefault(row["id"], Held(row["name"], []))
+        if row["user_id"] is not None:
+            held.people.append(Holder(row["user_id"], row["person"], row["active"]))
+    return found

@@ -130,7 +130,7 @@ async def change_me(data: JSONBody[ChangeMe], actor: NamedDependency[Actor]) -> 
 @get("/positions", opt=rule("people.read"))
 async def list_positions(actor: NamedDependency[Actor]) -> list[PositionOut]:
     """The reporting line below the actor, today."""
-    return [PositionOut(**row) for row in await queries.list_positions(actor=actor)]
+    return await queries.list_positions(actor=actor)
 
 
 @get("/users", opt=rule("people.read"))

@@ -8,7 +8,7 @@ from backend.core import database as db
 from backend.core.clock import now
 from backend.core.ids import new_id
 from backend.core.settings import settings
-from bench.orders import log_in, server
+from bench.served import log_in, server
 from bench.servers.wire import Wire
 from bench.sync import lay
 from sync.tables import CUSTOMER

@@ -17,7 +17,7 @@ from backend.core.clock import now
 from backend.core.database import execute, fetch, fetch_row, fetch_value
 from backend.core.ids import new_id
 from tests.customers.test_merging import hand_in, kept
-from tests.makers import applied, push
+from tests.makers import applied, currencies, push
 from tests.sync.phone import BOB, make_customer, reassign
 
 pytestmark = pytest.mark.anyio
@@ -34,10 +34,7 @@ async def a_visit(client: Any, **more: Any) -> str:
 async def an_expense(client: Any, **more: Any) -> str:
     args = {"id": str(new_id()), "category": "parking", "amount": "20000", "currency": "VND",
             "spent_on": "2026-11-22", "note": "gửi xe", **more}  # fmt: skip
-    await execute(
-        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
-           VALUES ('VND', 0, 2, 'Đồng', 'Dong') ON CONFLICT DO NOTHING"""
-    )
+    await currencies()
     await applied(client, ("expense.claim", args))
     return str(args["id"])
 

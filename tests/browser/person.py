@@ -90,6 +90,12 @@ class Person:
         self.page.keyboard.press("Enter")
         expect(self.page.locator("h1", has_text=landing)).to_be_visible(timeout=PATIENCE)
 
+    def set_out(self, login: str) -> None:
+        """Log in and wait until the phone has its first copy and the app's files: it needs no network from here on."""
+        self.log_in(login, self.say("app.today"))
+        self.synced()
+        self.keep_offline()
+
     def see(self, path: str) -> None:
         """Go to a screen of the app."""
         self.page.goto(f"{self.home}/#{path}")

@@ -156,14 +156,14 @@ def test_a_phone_without_room_says_so_and_goes_on_where_it_was_once_there_is_roo
 ) -> None:
     with somebody(browser, served, language, size, REFUSING % " ") as lan:
         lan.log_in("lan", lan.say("app.today"))
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
         set_refusal(lan.context, lan.page, "QuotaExceededError fs_")
         lan.reopen()
         told(lan, "full")
         set_refusal(lan.context, lan.page, " ")
         lan.page.locator("[data-trouble] .btn-primary").click()
         expect(lan.page.locator("h1", has_text=lan.say("app.today"))).to_be_visible(timeout=PATIENCE)
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
 
 
 @pytest.mark.parametrize(("language", "size"), EVERYWHERE)
@@ -172,7 +172,7 @@ def test_a_store_kept_by_an_older_tab_is_asked_for_and_taken_as_soon_as_that_tab
 ) -> None:
     with somebody(browser, served, language, size) as lan:
         lan.log_in("lan", lan.say("app.today"))
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
         name = store_of(lan.page)
         lan.page.close()
         old = lan.context.new_page()
@@ -183,7 +183,7 @@ def test_a_store_kept_by_an_older_tab_is_asked_for_and_taken_as_soon_as_that_tab
         told(lan, "held")
         old.close()  # nobody touches the new tab
         expect(lan.page.locator("h1", has_text=lan.say("app.today"))).to_be_visible(timeout=PATIENCE)
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -193,7 +193,7 @@ def test_a_lost_database_server_is_called_again_and_else_the_page_starts_anew_wi
     words = "Tạp hóa Bến Đò"
     with somebody(browser, served, language, PHONE, LOSING) as lan:
         lan.log_in("lan", lan.say("app.today"))
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
         page = lan.page
         lan.see("/leads/new")
         name = page.locator("main input:not([type=radio]):not([type=checkbox])").first
@@ -239,7 +239,7 @@ def test_rows_that_went_missing_unseen_are_found_by_the_daily_check_with_the_off
 
     with person(browser, f"http://127.0.0.1:{line.port}", size=PHONE, pictures="digest") as lan:
         lan.log_in("lan", lan.say("app.today"))
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
         before = lan.page.evaluate(HOLDS, None)["customers"]
         assert before > 10
         held = compared(lan, "wait")

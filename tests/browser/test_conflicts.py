@@ -44,10 +44,8 @@ def test_a_value_two_people_changed_is_shown_to_the_one_who_lost_and_settled_by_
     with person(
         browser, f"http://127.0.0.1:{line.port}", size=size, language=language, pictures="conflict", bypass_csp=True
     ) as lan:
-        lan.log_in("lan", lan.say("app.today"))
-        lan.synced()
+        lan.set_out("lan")
         customer, name = a_customer(lan)
-        lan.keep_offline()
         line.cut()
         lan.context.set_offline(True)
         rename(lan, customer, f"{name} Lan", "3")
@@ -93,10 +91,8 @@ def test_a_value_two_people_changed_is_shown_to_the_one_who_lost_and_settled_by_
 
 def test_a_manager_settles_at_a_desk_what_a_rep_lost(browser: Browser, served: Served, line: BadLine) -> None:
     with person(browser, f"http://127.0.0.1:{line.port}", size=PHONE, pictures="conflict", bypass_csp=True) as lan:
-        lan.log_in("lan", lan.say("app.today"))
-        lan.synced()
+        lan.set_out("lan")
         customer, name = a_customer(lan)
-        lan.keep_offline()
         line.cut()
         lan.context.set_offline(True)
         rename(lan, customer, f"{name} Lan")

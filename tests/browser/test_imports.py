@@ -6,6 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Served
@@ -72,7 +73,8 @@ def story(an: Person, file: Path, words: dict[str, Any], price_list: dict[str, A
     with page.expect_download() as kept:  # the rows to mend, in the file's own columns
         page.get_by_role("link", name=words["mend"]).click()
     sheet = openpyxl.load_workbook(io.BytesIO(Path(kept.value.path()).read_bytes())).active
-    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert isinstance(sheet, Worksheet)
+    cells = [[str(cell.value) for cell in row] for row in sheet.iter_rows()]
     assert cells[-1][0] == "KHONG-CO" and words["cell"].split(": ")[1] in cells[-1][-1]
     page.get_by_role("button", name=words["apply"]).scroll_into_view_if_needed()
     expect(page.get_by_role("button", name=words["apply"])).to_be_disabled()

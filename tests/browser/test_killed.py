@@ -101,9 +101,7 @@ def test_a_phone_put_away_before_the_network_came_back_sends_all_the_same(
 ) -> None:
     phone = Telephone(browser, f"http://127.0.0.1:{line.port}", tmp_path / "profile")
     try:
-        phone.lan.log_in("lan", TODAY["vi"])
-        phone.lan.synced()
-        phone.lan.keep_offline()
+        phone.lan.set_out("lan")
         phone.context.set_offline(True)
         claim(phone.lan, "16.700")
         assert phone.lan.waiting() == 1
@@ -124,9 +122,7 @@ def test_a_browser_killed_in_the_middle_of_a_push_and_of_entering_loses_nothing_
 ) -> None:
     phone = Telephone(browser, f"http://127.0.0.1:{line.port}", tmp_path / "profile")
     try:
-        phone.lan.log_in("lan", TODAY["vi"])
-        phone.lan.synced()
-        phone.lan.keep_offline()
+        phone.lan.set_out("lan")
 
         # In the middle of a push: the office has done it all, and the answer is on its way when the phone dies.
         heard = threading.Event()

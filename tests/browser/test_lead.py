@@ -121,7 +121,7 @@ def test_a_leads_address_becomes_a_ward_and_its_pin_arrives_once(
 
 def _the_story(lan: Person, line: BadLine, served: Served, words: dict[str, str], shop: str) -> None:
     expect(lan.page.locator("h1", has_text=words["landing"])).to_be_visible(timeout=PATIENCE)
-    expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+    lan.synced()
     tables_held(lan.page)
     lan.keep_offline()
     lan.page.wait_for_timeout(2500)
@@ -189,7 +189,7 @@ def test_an_uncertain_address_is_settled_by_a_choice_and_an_untouched_one_stays_
     words = WORDS["vi"]
     with person(browser, f"http://127.0.0.1:{line.port}", size=PHONE, pictures="lead") as lan:
         lan.log_in("lan", words["landing"])
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
         tables_held(lan.page)
         lan.see("/leads/new")
         page = lan.page
@@ -225,7 +225,7 @@ def test_a_phone_without_the_tables_says_so_and_saves_all_the_same(
     line.judge = lambda method, path: "cut_before" if "/geo/units" in path else "pass"
     with person(browser, f"http://127.0.0.1:{line.port}", size=PHONE, pictures="lead") as lan:
         lan.log_in("lan", words["landing"])
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.synced()
         lan.see("/leads/new")
         page = lan.page
         page.get_by_label(words["name"]).fill("Tạp hóa Không Bảng")

@@ -50,9 +50,7 @@ async def _pump(reader: asyncio.StreamReader, into: asyncio.StreamReader) -> Non
 def test_a_newer_app_is_offered_and_taken_when_the_person_says_so(browser: Browser, served: Served) -> None:
     with NewerApp(served.port) as line, person(browser, f"http://127.0.0.1:{line.port}", size=PHONE) as lan:
         lan.pictures = "update"
-        lan.log_in("lan", lan.say("app.today"))
-        lan.synced()
-        lan.keep_offline()
+        lan.set_out("lan")
         line.cut()
         claims(lan.page, [51_700])
         line.mend()
@@ -79,9 +77,7 @@ def test_unsent_work_is_carried_to_another_phone_and_arrives_once(
 ) -> None:
     home = f"http://127.0.0.1:{line.port}"
     with person(browser, home, size=PHONE, pictures="carry") as lan:
-        lan.log_in("lan", lan.say("app.today"))
-        lan.synced()
-        lan.keep_offline()
+        lan.set_out("lan")
         line.cut()
         lan.context.set_offline(True)
         claims(lan.page, [61_700, 62_700])

@@ -41,9 +41,7 @@ def test_two_tabs_and_the_worker_send_everything_once_and_one_at_a_time(
     overlaps: list[int] = []
     home = f"http://127.0.0.1:{line.port}"
     with person(browser, home, size=PHONE, pictures="tabs") as lan:
-        lan.log_in("lan", lan.say("app.today"))
-        lan.synced()
-        lan.keep_offline()
+        lan.set_out("lan")
         before = {one["id"] for one in lan.ask("/expenses?limit=200")["items"]}
         other = another_tab(lan.context, home)
         line.cut()
@@ -83,9 +81,7 @@ def test_a_phone_that_was_shut_out_hands_in_its_last_work_and_is_wiped(
 ) -> None:
     home = f"http://127.0.0.1:{line.port}"
     with person(browser, home, size=PHONE, pictures="revoked") as lan:
-        lan.log_in("lan", lan.say("app.today"))
-        lan.synced()
-        lan.keep_offline()
+        lan.set_out("lan")
         device = lan.page.evaluate(
             """async () => { const open = (n) => new Promise((ok) => { const r = indexedDB.open(n); r.onsuccess = () => ok(r.result) })
                  const db = await open('tuyen'); const one = await new Promise((ok) => { const r = db.transaction('kv').objectStore('kv').get('session'); r.onsuccess = () => ok(r.result) })

@@ -79,11 +79,9 @@ def test_a_gift_a_reason_and_a_price_that_was_raised_meanwhile(browser: Browser,
         BadLine(strict.port) as line,
         person(browser, f"http://127.0.0.1:{line.port}", size=PHONE, pictures="prices") as lan,
     ):
-        lan.log_in("lan", "Hôm nay")
-        expect(lan.page.locator("[data-sync=done]")).to_be_visible(timeout=PATIENCE)
+        lan.set_out("lan")
         minh = lan.ask("/customers?q=cua hang minh&limit=5")["items"][0]
         noodles = noodles_of(lan)
-        lan.keep_offline()
         lan.page.wait_for_timeout(2500)
         line.cut()
 

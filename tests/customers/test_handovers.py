@@ -227,6 +227,21 @@ async def test_people_are_told_how_many_whose_and_from_when_and_names_only_once_
         assert "{" not in (await last(bob))["body"] + (await last(lan))["body"]
 
 
+async def test_who_has_left_is_named_in_lists_but_neither_told_nor_named_to_others(
+    cast: SimpleNamespace, client_for: Any
+) -> None:
+    await execute("UPDATE users SET active = false WHERE id = $1", cast.lan.user_id)
+    seat = await fetch_value("SELECT name FROM positions WHERE id = $1", LAN)
+    await hand_over(await many(LAN, 2, "Quán"), BOB, cast.an, on=day(2))
+    an, bob = await client_for(cast.an), await client_for(cast.bob)
+    [listed] = (await an.get("/customers/handovers")).json()
+    assert listed["givers"][0]["holders"] == [cast.lan.name], "the seat is hers until it is ended"
+    assert await fetch("SELECT 1 FROM notices WHERE user_id = $1", cast.lan.user_id) == []
+    [told] = (await bob.get("/notices")).json()["items"]
+    assert told["kind"] == "customers.coming"
+    assert seat in told["body"] and cast.lan.name not in told["body"], "the seat speaks for nobody"
+
+
 async def test_both_sides_are_told_that_everything_stays(cast: SimpleNamespace, client_for: Any) -> None:
     ids = await many(LAN, 2, "Quán")
     done = await hand_over(ids, BOB, cast.an, on=day(2))

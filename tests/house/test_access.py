@@ -13,6 +13,7 @@ WITHOUT_ACTOR = {
     "backend.people.queries_actor.fetch_holder",  # finds out who the actor is
     "backend.people.queries_actor.load_actor",  # makes the actor of a job or a command
     "backend.people.queries_actor.actor_of",
+    "backend.people.queries_seats.holders",  # who sits where, for queries that judged it and jobs that tell
 }
 
 

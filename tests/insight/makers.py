@@ -10,6 +10,7 @@ from backend.core.database import execute, execute_many, fetch_value
 from backend.core.ids import new_id
 from backend.demo.cast import person_id
 from backend.geo.addresses import AddressRow, insert_addresses, prepare_addresses
+from tests.makers import currencies
 
 STATES = ("submitted", "on_hold", "confirmed", "picking", "picked", "dispatched", "cancelled", "rejected")
 PLACES: Sequence[tuple[str, tuple[float, float] | None]] = (
@@ -26,11 +27,7 @@ PLACES: Sequence[tuple[str, tuple[float, float] | None]] = (
 
 async def make_ground() -> UUID:
     """Currencies with a rate and a warehouse; gives the warehouse."""
-    await execute_many(
-        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en) VALUES ($1, $2, $3, $1, $1)
-           ON CONFLICT DO NOTHING""",
-        [("VND", 0, 2), ("USD", 2, 4)],
-    )
+    await currencies()
     await execute_many(
         "INSERT INTO currency_rates (currency, from_on, num, den) VALUES ('USD', $1, $2, $3) ON CONFLICT DO NOTHING",
         [(date(2020, 1, 1), 25_001, 1), (date(2026, 3, 15), 51_007, 2)],

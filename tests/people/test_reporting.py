@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.core import clock
-from backend.core.database import fetch_value
+from backend.core.database import execute, fetch_value
 from backend.people import queries
 from backend.people.access import Actor, scope, sees
 from backend.people.errors import ReportingCycle
 from backend.people.queries_actor import load_actor
+from backend.people.queries_seats import holders
 from backend.people.users import create_position, grant_position, move_position
 
 pytestmark = pytest.mark.anyio
@@ -59,17 +60,33 @@ async def test_a_grant_ends_on_its_day(cast: SimpleNamespace) -> None:
         assert 3 not in (await load_actor("bob")).keys
 
 
+async def test_holders_are_those_of_today_and_say_who_has_left(cast: SimpleNamespace) -> None:
+    today = clock.today()
+    empty = await create_position(name="Tuyến mới", kind="team", parent_id=2, since=today)
+    await grant_position(cast.bob.user_id, 3, since=today, until=today + timedelta(days=2), actor=cast.an)
+    await execute("UPDATE users SET active = false WHERE id = $1", cast.lan.user_id)
+    unknown = 99_999
+    held = await holders([3, empty, unknown, 3])
+    assert set(held) == {3, empty} and held[empty] == ("Tuyến mới", [])
+    bob, lan = (cast.bob.user_id, cast.bob.name, True), (cast.lan.user_id, cast.lan.name, False)
+    assert held[3].people == sorted([bob, lan], key=lambda one: one[1])
+    [seen] = [row for row in await queries.list_positions(actor=cast.hung) if row.id == 3]
+    assert cast.lan.name in seen.holders, "until her seat is ended"
+    with clock.at(clock.now() + timedelta(days=2)):
+        assert (await holders([3]))[3].people == [lan]
+
+
 async def test_a_manager_lists_only_people_of_their_own_line(cast: SimpleNamespace) -> None:
     logins = {row["login"] for row in await queries.list_users(actor=cast.hung)}
     assert "lan" in logins and not {"bob", "ngoc", "mai", "an"} & logins
-    assert {row["id"] for row in await queries.list_positions(actor=cast.hung)} == set(cast.hung.keys)
+    assert {row.id for row in await queries.list_positions(actor=cast.hung)} == set(cast.hung.keys)
 
 
 async def test_the_audit_trail_refuses_to_be_rewritten(cast: SimpleNamespace) -> None:
     from asyncpg import PostgresError
 
     from backend.core import audit
-    from backend.core.database import execute, transaction
+    from backend.core.database import transaction
 
     await audit.record("user", cast.lan.user_id, "test", actor_id=cast.an.user_id, details={"n": 1})
     for statement in ("UPDATE audit SET action = 'x'", "DELETE FROM audit", "TRUNCATE audit"):

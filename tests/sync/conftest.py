@@ -1,4 +1,4 @@
-"""A database that a whole module of tests shares, for those that empty it themselves."""
+"""A database that a whole module of tests shares, for those that empty it themselves; and the money all work is in."""
 
 import asyncio
 import itertools
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import makers
 from tests.conftest import _administer, _strategy, dsn_of
 
 _names = itertools.count(1)
@@ -23,3 +24,9 @@ def own_database(server: str, template: str) -> Iterator[str]:
     asyncio.run(make())
     yield dsn_of(server, name)
     asyncio.run(_administer(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def currencies(database: str) -> None:
+    """The đồng and the dollar, for modules whose phones hand in money."""
+    await makers.currencies()

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.clock import now
+from backend.core.database import fetch_value
 from backend.core.ids import new_id
 from sync.protocol import Mutation
 
@@ -39,3 +40,8 @@ def expense(**more: Any) -> Mutation:
 def subject(one: Mutation) -> UUID:
     """The id of the row a mutation makes."""
     return UUID(msgspec.json.decode(one.args)["id"])
+
+
+async def count(table: str) -> int:
+    """How many rows a table holds."""
+    return int(await fetch_value(f"SELECT count(*) FROM {table}"))

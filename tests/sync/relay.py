@@ -34,7 +34,8 @@ class Relay(ABC):
         assert task is not None
         self._tasks.add(task)
         try:
-            with suppress(OSError, EOFError, asyncio.LimitOverrunError):
+            # Only a closing line cancels; Python 3.11 would print every task that ends cancelled.
+            with suppress(OSError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError):
                 await self.carry(reader, writer)
         finally:
             writer.close()

@@ -1,15 +1,21 @@
 """`make soak`: the state machine for as long as wanted. `python -m tests.sync.soak [SEEDS] [--steps N] [--from SEED]`.
 
 Runs go in batches of a hundred, each with a seed of its own that is printed when it fails; then the exit is not zero.
+The batches are shared among `--processes` (as many as there are cores), each with a PostgreSQL of its own.
 """
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -54,17 +60,22 @@ def database() -> Iterator[str]:
         yield here.dsn
 
 
-def main() -> int:
-    """Run, and print what was done."""
-    asking = argparse.ArgumentParser()
-    asking.add_argument("seeds", type=int, nargs="?", default=10_000)
-    asking.add_argument("--steps", type=int, default=50)
-    asking.add_argument("--from", type=int, default=0, dest="first")
-    asking.add_argument("--minutes", type=float, default=0)
-    asked = asking.parse_args()
+class Asked(NamedTuple):
+    """What one process is to run: every `stride`th batch from `start` on."""
+
+    seeds: int
+    steps: int
+    first: int
+    minutes: float
+    start: int
+    stride: int
+
+
+def share(asked: Asked) -> tuple[Counter[str], int]:
+    """One process's batches, in a database of its own: what was done, and how many batches failed."""
     began, failed = time.monotonic(), 0
     with database() as dsn, running(dsn) as runner:
-        for batch in range((asked.seeds + BATCH - 1) // BATCH):
+        for batch in range(asked.start, (asked.seeds + BATCH - 1) // BATCH, asked.stride):
             first = asked.first + batch
             try:
                 histories(runner, min(BATCH, asked.seeds - batch * BATCH), asked.steps, first)
@@ -73,10 +84,34 @@ def main() -> int:
                 print(f"seed {first} ({BATCH} runs of {asked.steps} steps)")
                 traceback.print_exception(fault, file=sys.stdout)
             spent = time.monotonic() - began
-            counts = ", ".join(f"{name} {count:,}" for name, count in sorted(runner.total.items()))
-            print(f"{spent:.0f} s: {counts}; failed {failed}", flush=True)
+            print(f"{spent:.0f} s, process {asked.start + 1}: {said(runner.total)}; failed {failed}", flush=True)
             if asked.minutes and spent > asked.minutes * 60:
                 break
+        return Counter(runner.total), failed
+
+
+def said(total: Mapping[str, int]) -> str:
+    """What was done, in words."""
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(total.items()))
+
+
+def main() -> int:
+    """Run on every core, and print what was done."""
+    asking = argparse.ArgumentParser()
+    asking.add_argument("seeds", type=int, nargs="?", default=10_000)
+    asking.add_argument("--steps", type=int, default=50)
+    asking.add_argument("--from", type=int, default=0, dest="first")
+    asking.add_argument("--minutes", type=float, default=0)
+    asking.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    asked = asking.parse_args()
+    shares = [
+        Asked(asked.seeds, asked.steps, asked.first, asked.minutes, start, asked.processes)
+        for start in range(asked.processes)
+    ]
+    with ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as processes:
+        done = list(processes.map(share, shares))
+    failed = sum(broken for _, broken in done)
+    print(f"all: {said(sum((total for total, _ in done), Counter()))}; failed {failed}")
     return 1 if failed else 0
 
 

@@ -1,7 +1,8 @@
 """A line with every fault of a real one: it cuts, falls silent in one direction, delays, doubles and reorders requests.
 
-It works on connections, one request each, and asks the server itself; a seed decides what each request meets. After
-`most` faults it is a good line.
+It works on connections, one request each, and asks the server itself. A seed plans so many faults, of each kind as many
+as of any other; every other request or so meets the next one. When all are met it is a good line. The phone may ask the
+line itself how many are still to come (`GET /faults`), so as to go on working until the last.
 """
 
 import asyncio
@@ -26,29 +27,33 @@ FATES = (
 
 
 class Tangle(Relay):
-    """`met`: how many requests met which fate. `waiting`: connections to the office that it has not ended yet."""
+    """`to_come`: the faults planned and not met yet. `met`: how many requests met which fate.
 
-    def __init__(self, port: int, seed: int, most: int, share: float = 0.5) -> None:
+    `waiting`: connections to the office that it has not ended yet.
+    """
+
+    def __init__(self, port: int, seed: int, faults: int, share: float = 0.5) -> None:
         super().__init__(port)
-        self.most, self.share = most, share
+        self.share = share
         self.dice = random.Random(seed)
+        self.to_come = [FATES[n % len(FATES)] for n in range(faults)]
+        self.dice.shuffle(self.to_come)
         self.met: Counter[str] = Counter()
         self.waiting = 0
 
-    @property
-    def faults(self) -> int:
-        return self.met.total() - self.met["pass"]
-
     def _draw(self) -> str:
-        fate = "pass"
-        if self.faults < self.most and self.dice.random() < self.share:
-            fate = self.dice.choice(FATES)
+        fate = self.to_come.pop() if self.to_come and self.dice.random() < self.share else "pass"
         self.met[fate] += 1
         return fate
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request, whatever it meets."""
         head, body = await _request(reader)
+        if head.startswith(b"GET /faults "):
+            said = str(len(self.to_come)).encode()
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
+            await writer.drain()
+            return
         await getattr(self, f"_{self._draw()}")(head, body, writer)
 
     async def _ask(self, head: bytes, body: bytes) -> bytes:

@@ -18,14 +18,7 @@ from sync.push import push
 from sync.signing import Statement, is_ours
 from tests.sync.handing import expense, mutation
 
-
-@pytest.fixture(autouse=True)
-async def dong(database: str) -> None:
-    """The company's currency."""
-    await execute(
-        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
-           VALUES ('VND', 0, 2, 'đồng', 'dong'), ('USD', 2, 4, 'đô la', 'dollar') ON CONFLICT DO NOTHING"""
-    )
+pytestmark = pytest.mark.usefixtures("currencies")
 
 
 class Line:

@@ -22,6 +22,7 @@ from backend.people.queries_actor import load_actor
 from sync.epoch import compact
 from sync.push import push
 from tests.conftest import _administer, dsn_of
+from tests.makers import currencies
 from tests.sync.handing import expense, subject, visit
 from tests.sync.phone import BOB, LAN, NGOC, Phone, make_customer, make_visit, reassign
 
@@ -181,10 +182,7 @@ async def test_a_retry_a_month_or_ninety_days_later_finds_the_answer_of_the_firs
 async def test_two_tabs_and_a_second_phone_hand_in_the_same_work_at_once_and_it_happens_once(
     cast: SimpleNamespace, client_for: Callable[..., Any]
 ) -> None:
-    await execute(
-        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
-           VALUES ('VND', 0, 2, 'đồng', 'dong') ON CONFLICT DO NOTHING"""
-    )
+    await currencies()
     customer = await make_customer()
     work = [visit(customer) if n % 2 else expense(customer_id=str(customer)) for n in range(12)]
     body = [msgspec.json.decode(msgspec.json.encode(one)) for one in work]

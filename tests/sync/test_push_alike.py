@@ -18,6 +18,7 @@ from backend.people.queries_actor import load_actor
 from sync.mutations import CATALOGUE
 from sync.protocol import Ack, Mutation
 from sync.push import push
+from tests.makers import currencies
 from tests.sync.handing import mutation
 from tests.sync.phone import BOB, LAN, make_customer, make_visit, reassign
 
@@ -39,7 +40,7 @@ class Stage:
     async def _lay(self, dsn: str) -> None:
         db.bind(db.create_engine(dsn, pool_size=2))
         await db.open_pool()
-        await dong()
+        await currencies()
         self.lan, bob = await load_actor("lan"), await load_actor("bob")
         mine, second, lost = [await make_customer(LAN) for _ in range(3)]
         foreign = await make_customer(BOB)
@@ -69,13 +70,6 @@ class Stage:
         self.loop.run_until_complete(db.close_pool())
         db.bind(None)
         self.loop.close()
-
-
-async def dong() -> None:
-    await execute(
-        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
-           VALUES ('VND', 0, 2, 'đồng', 'dong') ON CONFLICT DO NOTHING"""
-    )
 
 
 async def pinned(customer: UUID) -> None:

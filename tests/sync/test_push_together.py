@@ -18,17 +18,11 @@ from backend.people.access import Actor
 from sync.mutations import CATALOGUE
 from sync.protocol import Mutation
 from sync.push import push
+from tests.makers import currencies
 from tests.sync.handing import expense, mutation, subject, visit
 from tests.sync.phone import BOB, LAN, make_customer, make_visit, reassign
 
 BEFORE, AFTER = "2026-11-20T02:00:00+00:00", "2026-11-20T03:00:00+00:00"
-
-
-async def dong() -> None:
-    await execute(
-        """INSERT INTO currencies (code, minor_digits, price_digits, name_vi, name_en)
-           VALUES ('VND', 0, 2, 'đồng', 'dong') ON CONFLICT DO NOTHING"""
-    )
 
 
 async def statements(monkeypatch: pytest.MonkeyPatch, batch: Sequence[Mutation], actor: Actor) -> int:
@@ -68,7 +62,7 @@ async def test_a_day_of_visits_with_photos_and_expenses_costs_three_runs(
     cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a rep makes them: each customer's visit, its two photos and what parking cost, one after the other."""
-    await dong()
+    await currencies()
     customers = [await make_customer() for _ in range(12)]
 
     def day(shops: Sequence[UUID]) -> list[Mutation]:

@@ -52,7 +52,7 @@ async def run(program: str, asked: dict[str, Any]) -> Any:
         node, str(HERE / program), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     said, _ = await asyncio.wait_for(process.communicate(json.dumps(asked).encode()), 240)
-    assert process.returncode == 0, said
+    assert process.returncode == 0, (process.returncode, said)
     return json.loads(said)
 
 
