@@ -29,7 +29,7 @@ const { exchange, enqueue, hurry, unsent, Store, desk, newId } = await import(pa
 doing = 'opening the store'
 // The phone waits a minute or two for an answer; nobody waits that long for a test.
 const limit = AbortSignal.timeout.bind(AbortSignal)
-// Node 20 may collect a signal's timer that only AbortSignal.any() knows; browsers do not. So somebody holds them all.
+// Under load Node 20 was seen to forget a timer that only AbortSignal.any() knows: so they are held.
 const limits = []
 AbortSignal.timeout = (ms) => {
   limits.push(limit(Math.min(ms, gives_up_ms)))
