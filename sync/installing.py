@@ -126,10 +126,23 @@ def _relink_body(synced: Synced) -> str:
 """
 
 
+def _revive_body(synced: Synced) -> str:
+    """A removed row that comes back may have been forgotten meanwhile (`epoch.compact`): it gets its entry anew."""
+    back = """SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL"""
+    return f"""    IF EXISTS ({back}) THEN
+    {_lock(synced, "new_rows")}    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT {synced.number}, v.id, v.root, v.key, {XID}, v.ver, v.del, v.day
+      FROM ({_values(synced)}) v WHERE v.id IN ({back})
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
+"""
+
+
 def _update_body(synced: Synced) -> str:
     if synced is CUSTOMER:
-        return _reassign_body() + _stamp(synced)
-    return (_relink_body(synced) if synced.customer else "") + _stamp(synced)
+        return _reassign_body() + _revive_body(synced) + _stamp(synced)
+    return (_relink_body(synced) if synced.customer else "") + _revive_body(synced) + _stamp(synced)
 
 
 def _delete_body(synced: Synced) -> str:

@@ -260,6 +260,17 @@ async def half_a_year_goes_by(world: World) -> None:
     await world.pull(LAN, 2)
 
 
+async def what_was_removed_half_a_year_ago_comes_back(world: World) -> None:
+    for kind in range(3):
+        await world.change("remove", kind, kind)
+    await world.pull(NGOC, ALL)
+    await world.half_a_year(0)
+    await world.pull(LAN, ALL)
+    for kind in range(3):
+        await world.change("revive", kind, kind)
+        await world.change("edit", kind, kind)
+
+
 # By name: the history, and the rows of a page.
 HISTORIES: dict[str, tuple[History, int]] = {
     history.__name__: (history, limit)
@@ -277,6 +288,7 @@ HISTORIES: dict[str, tuple[History, int]] = {
         (a_phone_hands_in_while_a_writer_is_in_its_way, 3), (many_orders_meet_few_goods, 3),
         (an_order_is_placed_and_called_off, 60), (photographs_come_before_and_after_their_rows, 3),
         (the_database_is_restored, 2), (half_a_year_goes_by, 3),
+        (what_was_removed_half_a_year_ago_comes_back, 3),
     )
 }  # fmt: skip
 KILLERS = {

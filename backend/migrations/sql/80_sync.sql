@@ -177,6 +177,16 @@ CREATE TRIGGER sync_insert AFTER INSERT ON items REFERENCING NEW TABLE AS new_ro
     FOR EACH STATEMENT EXECUTE FUNCTION sync_item_insert();
 CREATE FUNCTION sync_item_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 1, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
       FROM new_rows t WHERE s.tbl = 1 AND s.id = t.id;
@@ -233,6 +243,16 @@ CREATE TRIGGER sync_insert AFTER INSERT ON item_groups REFERENCING NEW TABLE AS 
     FOR EACH STATEMENT EXECUTE FUNCTION sync_item_group_insert();
 CREATE FUNCTION sync_item_group_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 2, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
       FROM new_rows t WHERE s.tbl = 2 AND s.id = t.id;
@@ -289,6 +309,16 @@ CREATE TRIGGER sync_insert AFTER INSERT ON packagings REFERENCING NEW TABLE AS n
     FOR EACH STATEMENT EXECUTE FUNCTION sync_packaging_insert();
 CREATE FUNCTION sync_packaging_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 3, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
       FROM new_rows t WHERE s.tbl = 3 AND s.id = t.id;
@@ -345,6 +375,16 @@ CREATE TRIGGER sync_insert AFTER INSERT ON customer_groups REFERENCING NEW TABLE
     FOR EACH STATEMENT EXECUTE FUNCTION sync_customer_group_insert();
 CREATE FUNCTION sync_customer_group_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 4, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
       FROM new_rows t WHERE s.tbl = 4 AND s.id = t.id;
@@ -401,6 +441,16 @@ CREATE TRIGGER sync_insert AFTER INSERT ON reasons REFERENCING NEW TABLE AS new_
     FOR EACH STATEMENT EXECUTE FUNCTION sync_reason_insert();
 CREATE FUNCTION sync_reason_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 5, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, '00000000-0000-0000-0000-000000000000'::uuid AS root, 0 AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
       FROM new_rows t WHERE s.tbl = 5 AND s.id = t.id;
@@ -472,6 +522,16 @@ BEGIN
         UPDATE sync_rows s SET key = t.position_id
           FROM new_rows t JOIN old_rows o USING (id)
          WHERE t.position_id <> o.position_id AND s.root = t.id;
+    END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 6, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, t.id AS root, t.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
     END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
@@ -568,6 +628,17 @@ BEGIN
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v WHERE s.tbl = 10 AND s.id = v.id;
     END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT party_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 10, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, t.party_id AS root, coalesce(c.position_id, -1) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.party_id) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
       FROM new_rows t WHERE s.tbl = 10 AND s.id = t.id;
@@ -638,6 +709,17 @@ BEGIN
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, NULL::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE s.tbl = 11 AND s.id = v.id;
+    END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 11, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, NULL::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
     END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = NULL::date
@@ -710,6 +792,17 @@ BEGIN
                t.deleted_at IS NOT NULL AS del, t.started_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE s.tbl = 12 AND s.id = v.id;
     END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 12, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.started_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = t.started_at::date
       FROM new_rows t WHERE s.tbl = 12 AND s.id = t.id;
@@ -780,6 +873,17 @@ BEGIN
       FROM (SELECT t.id, coalesce(t.customer_id, t.id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE s.tbl = 13 AND s.id = v.id;
+    END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 13, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, coalesce(t.customer_id, t.id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
     END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = CASE WHEN t.state IN ('rejected', 'paid') THEN t.spent_on END
@@ -852,6 +956,17 @@ BEGIN
                t.deleted_at IS NOT NULL AS del, t.received_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE s.tbl = 14 AND s.id = v.id;
     END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 14, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, coalesce(t.customer_id, t.owner_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.received_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
+    END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = t.received_at::date
       FROM new_rows t WHERE s.tbl = 14 AND s.id = t.id;
@@ -922,6 +1037,17 @@ BEGIN
       FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE s.tbl = 15 AND s.id = v.id;
+    END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 15, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, t.customer_id AS root, c.position_id AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
     END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = CASE WHEN t.state IN ('dispatched', 'cancelled', 'rejected') THEN t.ordered_on END
@@ -1041,6 +1167,17 @@ BEGIN
       FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
                t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
           FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE s.tbl = 16 AND s.id = v.id;
+    END IF;
+    IF EXISTS (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL) THEN
+        PERFORM 1 FROM customers WHERE id IN (SELECT customer_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    INSERT INTO sync_rows (tbl, id, root, key, seq, ver, del, day)
+    SELECT 16, v.id, v.root, v.key, sync_xid(), v.ver, v.del, v.day
+      FROM (SELECT t.id, coalesce(t.customer_id, t.entity_id) AS root, coalesce(c.position_id, t.position_id) AS key, t.version AS ver,
+               t.deleted_at IS NOT NULL AS del, t.settled_at::date AS day
+          FROM new_rows t LEFT JOIN customers c ON c.id = t.customer_id) v WHERE v.id IN (SELECT t.id FROM new_rows t JOIN old_rows o USING (id)
+                WHERE t.deleted_at IS NULL AND o.deleted_at IS NOT NULL)
+    ON CONFLICT (tbl, id) DO NOTHING;
     END IF;
     UPDATE sync_rows s
        SET seq = sync_xid(), ver = t.version, del = t.deleted_at IS NOT NULL, day = t.settled_at::date
