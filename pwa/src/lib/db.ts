@@ -127,7 +127,7 @@ export interface StoredBook {
 }
 
 /** Whether a transaction writes rows of the office and nothing of the user's: what a phone that dies loses of it comes again. */
-const PAGES = (stores: string[]): boolean => stores.includes('hist') && !stores.includes('outbox')
+const onlyPages = (stores: string[]): boolean => stores.includes('hist') && !stores.includes('outbox')
 
 export class Store extends Dexie {
   readonly meta!: Table<{ k: string; v: unknown }, string>
@@ -166,7 +166,7 @@ export class Store extends Dexie {
     )
     // Promises are read from the visits themselves.
     this.version(3).stores({ agenda: null })
-    this.use({ stack: 'dbcore', name: 'pages', create: (core) => ({ ...core, transaction: (stores, mode, options) => core.transaction(stores, mode, PAGES(stores) ? { durability: 'relaxed' } : options) }) })
+    this.use({ stack: 'dbcore', name: 'pages', create: (core) => ({ ...core, transaction: (stores, mode, options) => core.transaction(stores, mode, onlyPages(stores) ? { durability: 'relaxed' } : options) }) })
   }
 
   async read<T>(k: string): Promise<T | undefined> {

@@ -4,6 +4,7 @@ import type { AddressRow, ConflictRow, ContactRow, CustomerRow, OrderRow, Row } 
 import type { Attention, CustomerDoc, Entry, HistChunk, Store } from './db.ts'
 import type { Digest } from './digest.ts'
 import { applyAcks, type Ack } from './outbox.ts'
+import { rowsOf, unfold } from './vectors.ts'
 
 export const REFERENCE = ['item', 'item_group', 'packaging', 'customer_group', 'reason']
 /** Tables held whole, which the office can compare. */
@@ -29,34 +30,6 @@ export interface Page {
   min_schema?: number
   poll_s?: number
   wipe?: boolean
-}
-
-/** Column vectors -> rows; `_r` (what owns the row) travels beside. */
-export function* rowsOf(block: { cols: string[]; v: unknown[][] }): Generator<[Row, string | null]> {
-  const count = block.v[0]?.length ?? 0
-  const root = block.cols.indexOf('_r')
-  for (let i = 0; i < count; i++) {
-    const row: Record<string, unknown> = {}
-    for (let c = 0; c < block.cols.length; c++) if (c !== root) row[block.cols[c]!] = block.v[c]![i]
-    yield [row as Row, root < 0 ? null : ((block.v[root]![i] as string | null) ?? null)]
-  }
-}
-
-/** The parts of rows (an order's lines) as they travel: how many each row has, then all of them as vectors. */
-interface Parts {
-  n: number[]
-  cols: string[]
-  v: unknown[][]
-}
-
-/** Gives each row its parts back. */
-function unfold(block: { v: unknown[][] }): void {
-  block.v = block.v.map((column: unknown[] | Parts) => {
-    if (Array.isArray(column)) return column
-    const parts = [...rowsOf(column)]
-    let at = 0
-    return column.n.map((many) => parts.slice(at, (at += many)).map(([part]) => part))
-  })
 }
 
 /** What a page changed, for whoever keeps things in memory. */
