@@ -66,28 +66,30 @@ async def read_roots(keys: Sequence[int]) -> list[UUID]:
 
 
 _PICK = """
-    WITH found AS ({found}),
-    page AS (SELECT f.*, row_number() OVER () AS n FROM found f LIMIT {limit})
-    SELECT tbl, array_agg(id ORDER BY n) FILTER (WHERE NOT del)::text AS live,
-           json_agg(id ORDER BY n) FILTER (WHERE del)::text AS dead, count(*) AS rows, max(n) AS last_n,
-           (array_agg(key ORDER BY n DESC))[1] AS key, (array_agg(root ORDER BY n DESC))[1] AS root,
-           (array_agg(id ORDER BY n DESC))[1] AS id, (SELECT count(*) FROM found) AS all_found
-      FROM page GROUP BY tbl ORDER BY tbl
+    WITH found AS MATERIALIZED (
+        SELECT s.tbl, s.id, s.root, s.key, s.del, row_number() OVER (ORDER BY {order}) AS n
+          FROM {rows} LIMIT {limit} + 1),
+    pages AS (SELECT tbl, array_agg(id ORDER BY n) FILTER (WHERE NOT del)::text AS live,
+                     json_agg(id ORDER BY n) FILTER (WHERE del)::text AS dead, count(*) AS rows
+                FROM found WHERE n <= {limit} GROUP BY tbl),
+    ends AS (SELECT max(n) AS n FROM found)
+    SELECT pages.*, l.key AS last_key, l.root AS last_root, l.tbl AS last_tbl, l.id AS last_id, ends.n > {limit} AS more
+      FROM pages, ends, found l WHERE l.n = least(ends.n, {limit}) ORDER BY pages.tbl
 """
 
 
-async def _pick(found: str, limit: int, phase: int, *args: Any) -> Picked:
-    """Run a walk's query (which finds one row more than fits) and cut its page."""
-    rows = await fetch(_PICK.format(found=found, limit=limit), *args)
-    if not rows:
+async def _pick(rows: str, order: str, limit: int, phase: int, *args: Any) -> Picked:
+    """Take the next `limit` rows of a walk in its order; `rows` is the FROM clause of a relation `s`, and its WHERE."""
+    found = await fetch(_PICK.format(rows=rows, order=order, limit=limit), *args)
+    if not found:
         return Picked({}, {}, 0, None, False)
-    last = max(rows, key=lambda row: row["last_n"])
+    last = found[0]
     return Picked(
-        live={row["tbl"]: row["live"] for row in rows if row["live"]},
-        dead={row["tbl"]: msgspec.Raw(row["dead"]) for row in rows if row["dead"]},
-        rows=sum(row["rows"] for row in rows),
-        last=Position(phase, last["key"], last["root"], last["tbl"], last["id"]),
-        more=rows[0]["all_found"] > limit,
+        live={row["tbl"]: row["live"] for row in found if row["live"]},
+        dead={row["tbl"]: msgspec.Raw(row["dead"]) for row in found if row["dead"]},
+        rows=sum(row["rows"] for row in found),
+        last=Position(phase, last["last_key"], last["last_root"], last["last_tbl"], last["last_id"]),
+        more=last["more"],
     )
 
 
@@ -103,15 +105,17 @@ async def pick_delta(
 ) -> Picked:
     """Rows of these keys that the snapshot does not show, and every row of the roots in `whole`; tombstones too."""
     at = after or Position(DELTA, -1)
-    moved_in = """
-        UNION SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s
+    columns = "s.tbl, s.id, s.root, s.key, s.del"
+    moved_in = f"""
+        UNION SELECT {columns} FROM sync_rows s
          WHERE s.root = ANY($4::uuid[]) AND s.key = ANY($3::int[]) AND (s.day IS NULL OR s.day >= $5)"""
+    if not whole:  # most often: what the union costs is to see that no row comes twice
+        moved_in = " AND $4::uuid[] IS NOT NULL AND $5::date IS NOT NULL"
     return await _pick(
-        f"""SELECT * FROM (
-              SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s
-               WHERE s.key = ANY($3::int[]) AND {_NOT_SEEN.format(a="s")}{moved_in}) w
-            WHERE (key, root, tbl, id) > ($6, $7, $8, $9)
-            ORDER BY key, root, tbl, id LIMIT {limit + 1}""",
+        f"""(SELECT {columns} FROM sync_rows s
+              WHERE s.key = ANY($3::int[]) AND {_NOT_SEEN.format(a="s")}{moved_in}) s
+            WHERE (s.key, s.root, s.tbl, s.id) > ($6, $7, $8, $9)""",
+        "s.key, s.root, s.tbl, s.id",
         limit, DELTA, low, snapshot, keys, whole, cut, at.key, at.root, at.tbl, at.id,
     )  # fmt: skip
 
@@ -128,11 +132,10 @@ async def pick_first(
         span = f"tbl >= {FIRST_HISTORY}"
         beyond, order = "(s.key, s.root, s.tbl, s.id) > ($4, $5, $6, $7)", "s.key, s.root, s.tbl, s.id"
     return await _pick(
-        f"""SELECT s.tbl, s.id, s.root, s.key, s.del FROM sync_rows s
-             WHERE s.key = ANY($1::int[]) AND s.tbl = ANY($2::smallint[]) AND s.{span} AND NOT s.del
-               AND (s.day IS NULL OR s.day >= $3) AND {beyond}
-             ORDER BY {order} LIMIT {limit + 1}""",
-        limit, phase, keys, list(tables), cut, at.key, at.root, at.tbl, at.id,
+        f"""sync_rows s
+            WHERE s.key = ANY($1::int[]) AND s.tbl = ANY($2::smallint[]) AND s.{span} AND NOT s.del
+              AND (s.day IS NULL OR s.day >= $3) AND {beyond}""",
+        order, limit, phase, keys, list(tables), cut, at.key, at.root, at.tbl, at.id,
     )  # fmt: skip
 
 
@@ -151,7 +154,10 @@ async def count_first(keys: Sequence[int], tables: Iterable[int], cut: date) -> 
 
 @cache
 def vector_sql(number: int, schema: int = SCHEMA) -> str:
-    """The statement that writes the columns of given ids ($1, array text) as one JSON array of arrays."""
+    """The statement that writes the columns of given ids ($1, array text) as one JSON array of arrays, in UTF-8.
+
+    As bytes, not as text: what only travels on is never read here, and a page has megabytes.
+    """
     synced = BY_NUMBER[number]
     lists = synced.lists_for(schema)
     asked = f"""unnest($1::text::uuid[]) WITH ORDINALITY u(id, n)
@@ -163,7 +169,7 @@ def vector_sql(number: int, schema: int = SCHEMA) -> str:
         counted = f"(SELECT count(*) FROM {parts.table} l WHERE l.{parts.owner} = t.id)" if parts else sql
         named.append(f"{counted} AS c{at}")
         gathered.append(_parts_sql(parts, asked, f"json_agg(q.c{at})") if parts else f"json_agg(q.c{at})")
-    return f"""SELECT json_build_array({", ".join(gathered)})::text FROM (
+    return f"""SELECT convert_to(json_build_array({", ".join(gathered)})::text, 'UTF8') FROM (
         SELECT {", ".join(named)} FROM {asked} ORDER BY u.n) q"""
 
 
@@ -187,8 +193,8 @@ async def write_vectors(live: dict[int, str], schema: int = SCHEMA) -> list[Up]:
     made = []
     for number in sorted(live):
         synced = BY_NUMBER[number]
-        text = await fetch_value(vector_sql(number, schema), live[number])
-        made.append(Up(synced.name, ["_v", "_r", *(name for name, _ in synced.columns)], msgspec.Raw(text)))
+        vectors = await fetch_value(vector_sql(number, schema), live[number])
+        made.append(Up(synced.name, ["_v", "_r", *(name for name, _ in synced.columns)], msgspec.Raw(vectors)))
     return made
 
 

@@ -7,6 +7,7 @@ again one by one, so that only the one with the fault is held.
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import msgspec
 
 from backend.core import audit, crashing
 from backend.core.clock import now
-from backend.core.database import Contended, DatabaseAway, fetch, in_transaction, meanwhile, transaction
+from backend.core.database import Contended, DatabaseAway, in_transaction, meanwhile, transaction
 from backend.core.errors import Malformed, NotVisible, Refusal, StaleVersion, TooMany
 from backend.core.problems import document
 from backend.people.access import Actor
@@ -26,7 +27,7 @@ from sync.mutations import Named, customers_of
 from sync.protocol import Ack, Mutation
 from sync.runs import Ready, Run, groups_of, runs_of, understand
 from sync.signing import Statement, sign
-from sync.tables import BY_NAME
+from sync.tables import BY_NAME, Synced
 
 log = logging.getLogger("tuyen.push")
 
@@ -79,6 +80,7 @@ class _Pushed:
         self.acks: dict[UUID, list[Ack]] = {}
         self.waiting: set[str] = set()
         self.chains: dict[UUID, str | None] = {}
+        self.entries: list[audit.Entry] = []  # of the group being done, written with its receipts
 
     def answer(self, ack: Ack) -> None:
         self.acks.setdefault(ack.id, []).append(ack)
@@ -137,6 +139,7 @@ class _Pushed:
     async def _together(self, group: list[Ready]) -> list[Ack]:
         """Inside the transaction: take the ids, do what is new, write the answers."""
         at = now()
+        self.entries.clear()
         known = await receipts.claim([one.mutation.id for one in group], actor=self.actor)
         crashing.point("push.claimed")
         repeats = [one for one in group if one.mutation.id in known]
@@ -199,41 +202,36 @@ class _Pushed:
         claimed = {"client_at": receipts.claimed_at(ready[0].mutation)} if entry.claimed else {}
         try:
             if entry.many is not None and len(ready) > 1:
-                return await entry.many([one.command for one in ready], actor=self.actor, **more)
+                with audit.gathered(self.entries):
+                    return await entry.many([one.command for one in ready], actor=self.actor, **more)
             async with transaction():
                 return [await entry.verb(one.command, actor=self.actor, **claimed, **more) for one in ready]
         except Refusal as refusal:
             return [refusal] * len(ready)
 
     async def _finish(self, fresh: list[tuple[Ready, Ack]]) -> None:
-        """Rows touched, receipts, and one audit entry for every mutation that took effect."""
-        done = [(one, ack) for one, ack in fresh if ack.st == "applied" and isinstance(ack.result, dict)]
-        targets = [
-            (BY_NAME[one.entry.table], UUID(str(ack.result["id"])), ack) for one, ack in done if "id" in ack.result
-        ]
-        if targets:
-            rows = await fetch(
-                """SELECT s.tbl, s.id, s.ver FROM unnest($1::smallint[], $2::uuid[]) AS w(tbl, id)
-                     JOIN sync_rows s ON s.tbl = w.tbl AND s.id = w.id""",
-                [table.number for table, _, _ in targets],
-                [row_id for _, row_id, _ in targets],
-            )
-            versions = {(row["tbl"], row["id"]): row["ver"] for row in rows}
-            for table, row_id, ack in targets:
-                if (version := versions.get((table.number, row_id))) is not None:
-                    ack.rows = [(table.name, row_id, version)]
+        """Receipts; the audit entries that verbs left to be written, and one for every mutation that was done."""
         final = [(one, ack) for one, ack in fresh if ack.at is not None]
         self.chains |= {one.mutation.id: one.mutation.chain for one, _ in final}
         # A signature leaves the house with the commit or not at all: these may be made while the books are written.
-        await meanwhile(self._keep(final, [one for one, _ in done]), self._signing(ack for _, ack in final))
+        hashing, signing = (one.hash for one, _ in final), self._signing(ack for _, ack in final)
+        await meanwhile(self._keep(final), chain(hashing, signing))
 
-    async def _keep(self, final: list[tuple[Ready, Ack]], done: list[Ready]) -> None:
-        """The receipts, and an audit entry for what was done."""
-        answered = [(one.mutation, one.hash, ack) for one, ack in final]
-        await receipts.store(answered, actor=self.actor, device_id=self.device_id)
+    async def _keep(self, final: list[tuple[Ready, Ack]]) -> None:
         entries = [
             audit.Entry("mutation", one.mutation.id, one.mutation.name, {"device": str(self.device_id or "")})
-            for one in done
+            for one, ack in final
+            if ack.st == "applied"
         ]
-        if entries:
-            await audit.record_many(entries, actor_id=self.actor.user_id)
+        if self.entries or entries:
+            await audit.record_many([*self.entries, *entries], actor_id=self.actor.user_id)
+        self.entries.clear()
+        answered = [receipts.Answered(one.mutation, one.hash, ack, _row_of(one, ack)) for one, ack in final]
+        await receipts.store(answered, actor=self.actor, device_id=self.device_id)
+
+
+def _row_of(one: Ready, ack: Ack) -> tuple[Synced, UUID] | None:
+    """The row that an answer names."""
+    if ack.st != "applied" or not isinstance(ack.result, dict) or "id" not in ack.result or not one.entry.table:
+        return None
+    return BY_NAME[one.entry.table], UUID(str(ack.result["id"]))

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.database import execute, fetch
+from backend.core.database import fetch
 from backend.people.access import Actor
 from sync.chain import link
 from sync.protocol import Ack, Mutation
+from sync.tables import Synced
 
 
 class Receipt(NamedTuple):
@@ -60,23 +61,55 @@ async def claim(ids: Sequence[UUID], *, actor: Actor) -> dict[UUID, Receipt]:
     return {row["id"]: Receipt(row["hash"], row["st"], row["result"], row["chain"], row["received_at"]) for row in rows}
 
 
-async def store(answered: Sequence[tuple[Mutation, bytes, Ack]], *, actor: Actor, device_id: UUID | None) -> None:
-    """Write the answers under the ids taken, once. What is `held` is not among them: it may come again."""
+class Answered(NamedTuple):
+    """A mutation, the hash of it, its answer, and the row it made or changed: the number of its table, and its id."""
+
+    mutation: Mutation
+    hash: bytes
+    ack: Ack
+    row: tuple[Synced, UUID] | None
+
+
+async def store(answered: Sequence[Answered], *, actor: Actor, device_id: UUID | None) -> None:
+    """Write the answers under the ids taken, once, with the versions their rows have by now; `ack.rows` says them too.
+
+    What is `held` is not among them: it may come again.
+    """
     if not answered:
         return
-    of = [mutation for mutation, _, _ in answered]
-    acks = [ack for _, _, ack in answered]
-    await execute(
-        """INSERT INTO sync_mutations (user_id, device_id, id, n, name, lane, hash, prev, chain, sound, claimed_at,
-                                       received_at, st, result)
-           SELECT $1, $2, m.*
-             FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
-                         $10::boolean[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::jsonb[]) AS m""",
-        actor.user_id, device_id, [m.id for m in of], [m.n for m in of], [m.name for m in of], [m.lane for m in of],
-        [digest for _, digest, _ in answered], [m.prev for m in of], [m.chain for m in of], [is_sound(m) for m in of],
-        [claimed_at(m) for m in of], [ack.at for ack in acks], [ack.st for ack in acks],
-        [{"rows": ack.rows, "result": ack.result, "problem": ack.problem} for ack in acks],
+    rows = await fetch(
+        """WITH told AS MATERIALIZED (
+               SELECT m.*, s.ver
+                 FROM jsonb_to_recordset($3::jsonb)
+                      AS m(id uuid, n bigint, name text, lane text, hash text, prev text, chain text, sound boolean,
+                           claimed_at timestamptz, received_at timestamptz, st text, result jsonb, tbl smallint,
+                           table_name text, row_id uuid)
+                 LEFT JOIN sync_rows s ON s.tbl = m.tbl AND s.id = m.row_id),
+           kept AS (
+               INSERT INTO sync_mutations (user_id, device_id, id, n, name, lane, hash, prev, chain, sound, claimed_at,
+                                           received_at, st, result)
+               SELECT $1, $2, id, n, name, lane, decode(hash, 'hex'), prev, chain, sound, claimed_at, received_at, st,
+                      result || jsonb_build_object('rows', CASE WHEN ver IS NULL THEN '[]'::jsonb
+                          ELSE jsonb_build_array(jsonb_build_array(table_name, row_id, ver)) END)
+                 FROM told)
+           SELECT id, ver FROM told WHERE ver IS NOT NULL""",
+        actor.user_id, device_id, [_told(one) for one in answered],
     )  # fmt: skip
+    versions = {row["id"]: row["ver"] for row in rows}
+    for one in answered:
+        if one.row and one.mutation.id in versions:
+            one.ack.rows = [(one.row[0].name, one.row[1], versions[one.mutation.id])]
+
+
+def _told(one: Answered) -> dict[str, object]:
+    """A receipt as the statement reads it."""
+    mutation, ack = one.mutation, one.ack
+    said = {"id": mutation.id, "n": mutation.n, "name": mutation.name, "lane": mutation.lane, "hash": one.hash.hex(),
+            "prev": mutation.prev, "chain": mutation.chain, "sound": is_sound(mutation),
+            "claimed_at": claimed_at(mutation), "received_at": ack.at, "st": ack.st,
+            "result": {"result": ack.result, "problem": ack.problem}}  # fmt: skip
+    table, row_id = one.row or (None, None)
+    return said | {"tbl": table and table.number, "table_name": table and table.name, "row_id": row_id}
 
 
 def again(mutation_id: UUID, receipt: Receipt) -> Ack:

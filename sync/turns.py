@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from backend.core.compression import ANSWERING
 from backend.core.settings import settings
 from sync.errors import UploadsWait
 
@@ -128,6 +129,7 @@ class Courtesy:
             await self.app(scope, receive, send)
             return
         here, began = turns(), perf_counter()
+        scope[ANSWERING] = lambda: here.answering
         begun = not _brings_a_body(scope)
 
         async def received() -> Any:

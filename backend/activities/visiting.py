@@ -15,6 +15,10 @@ from backend.core.errors import NotVisible, Refusal, granted
 from backend.customers.touching import mark_visited
 from backend.people.access import Actor, require, scope
 
+_SAID = (
+    "id", "customer_id", "purpose", "started_at", "ended_at", "far_reason", "note", "outcome", "next_step", "next_on",
+)  # fmt: skip
+
 
 class _Fresh(NamedTuple):
     """A visit that is new and in order."""
@@ -88,30 +92,27 @@ def _logged(one: _Fresh, late: bool) -> Logged:
 
 
 async def _write(fresh: Sequence[_Fresh], moment: datetime, actor: Actor, late: bool) -> None:
-    columns = zip(*(_row(one) for one in fresh), strict=True)
     await execute(
         """INSERT INTO visits (user_id, created_by, received_at, changed_at, late, id, customer_id, purpose, started_at,
                                ended_at, lat, lon, accuracy_m, fixed_at, distance_m, verdict, far_reason, note, outcome,
                                next_step, next_on)
            SELECT $1, $1, $2, $2, $3, w.*
-             FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::float8[],
-                         $10::float8[], $11::int[], $12::timestamptz[], $13::int[], $14::text[], $15::text[],
-                         $16::text[], $17::text[], $18::text[], $19::date[]) AS w""",
-        actor.user_id, moment, late, *columns,
+             FROM jsonb_to_recordset($4::jsonb)
+                  AS w(id uuid, customer_id uuid, purpose text, started_at timestamptz, ended_at timestamptz,
+                       lat float8, lon float8, accuracy_m int, fixed_at timestamptz, distance_m int, verdict text,
+                       far_reason text, note text, outcome text, next_step text, next_on date)""",
+        actor.user_id, moment, late, [_row(one) for one in fresh],
     )  # fmt: skip
     await mark_visited([(one.command.customer_id, min(one.command.started_at, moment)) for one in fresh])
     await audit.record_many([_entry(one, late) for one in fresh], actor_id=actor.user_id)
 
 
-def _row(one: _Fresh) -> tuple[object, ...]:
-    """The columns that differ from visit to visit, in the order of the statement."""
+def _row(one: _Fresh) -> dict[str, object]:
+    """The columns that differ from visit to visit."""
     command, judged, fix = one.command, one.judged, one.command.fix
-    place = (fix.lat, fix.lon, math.ceil(fix.accuracy_m), fix.at) if fix else (None, None, None, None)
-    return (
-        command.id, command.customer_id, command.purpose, command.started_at, command.ended_at, *place,
-        judged.distance_m, judged.verdict, command.far_reason, command.note, command.outcome, command.next_step,
-        command.next_on,
-    )  # fmt: skip
+    said = {name: getattr(command, name) for name in _SAID}
+    place = {"lat": fix.lat, "lon": fix.lon, "accuracy_m": math.ceil(fix.accuracy_m), "fixed_at": fix.at} if fix else {}
+    return said | place | {"distance_m": judged.distance_m, "verdict": judged.verdict}
 
 
 def _entry(one: _Fresh, late: bool) -> audit.Entry:

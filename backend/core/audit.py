@@ -1,6 +1,8 @@
 """The audit trail: append-only (the database refuses UPDATE and DELETE), each entity's entries chained by hash."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +20,22 @@ class Entry(NamedTuple):
     details: dict[str, object]
 
 
+_gathered: ContextVar[list[Entry] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def gathered(into: list[Entry]) -> Iterator[None]:
+    """What is recorded inside goes `into` a list: the caller writes it with its own, in the same transaction.
+
+    For entities whose entries nobody else writes meanwhile: within one entity's chain the order is that of writing.
+    """
+    token = _gathered.set(into)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+
+
 async def record(
     entity: str, entity_id: UUID, action: str, *, actor_id: UUID | None, details: dict[str, object] | None = None
 ) -> None:
@@ -27,6 +45,9 @@ async def record(
 
 async def record_many(entries: Sequence[Entry], *, actor_id: UUID | None) -> None:
     """Write several entries in one statement."""
+    if (waiting := _gathered.get()) is not None:
+        waiting.extend(entries)
+        return
     await execute(
         """INSERT INTO audit (id, entity, entity_id, action, actor_id, at, details)
            SELECT e.id, e.entity, e.entity_id, e.action, $1, $2, e.details

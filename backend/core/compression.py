@@ -5,6 +5,7 @@ answers, what is compressed already, streams of events, and parts of files.
 """
 
 import asyncio
+import threading
 import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -14,8 +15,10 @@ import zstandard
 
 SMALLEST = 600  # bytes; below it the headers cost more than is saved
 LITTLE = 32 * 1024  # bytes; up to it a size told beforehand saves most of the time
-LARGE = 512 * 1024  # bytes; a first copy: what it saves on a slow line is worth 18 ms of processor a megabyte
+LARGE = 512 * 1024  # bytes; a first copy: what it saves on a slow line is worth 18 ms of processor a megabyte,
+BUSY = 4  # unless so many are being answered at once: then everybody's wait is worth more than a tenth of the bytes
 IN_A_THREAD = 256 * 1024  # bytes; above it the event loop is not kept waiting
+ANSWERING = "tuyen.answering"  # in the scope: a function that says how many requests for data are being answered now
 _TEXTUAL = ("text/", "application/json", "application/problem+json", "application/javascript", "application/xml",
             "application/manifest+json", "image/svg+xml", "application/geo+json", "application/vnd.tuyen")  # fmt: skip
 
@@ -28,12 +31,27 @@ class Squeezer(Protocol):
     def finish(self) -> bytes: ...
 
 
+_own = threading.local()
+
+
+def _quick() -> zstandard.ZstdCompressor:
+    """This thread's own, kept: making one costs more than a small answer (megabytes of tables, touched anew)."""
+    if not hasattr(_own, "packer"):
+        _own.packer = zstandard.ZstdCompressor(level=3)
+    packer: zstandard.ZstdCompressor = _own.packer
+    return packer
+
+
 class _Zstd:
     """Level 10 takes a tenth off the bytes of level 3; for what many ask for at once it would cost too much time."""
 
-    def __init__(self, size: int | None) -> None:
-        packer = zstandard.ZstdCompressor(level=3 if size is None or size <= LARGE else 10)
-        self._running = packer.compressobj(size=size) if size is not None and size <= LITTLE else packer.compressobj()
+    def __init__(self, size: int | None = None, *, hard: bool = False) -> None:
+        if size is None:  # a stream may meet others on its way
+            self._running = zstandard.ZstdCompressor(level=3).compressobj()
+        elif hard:
+            self._running = zstandard.ZstdCompressor(level=10).compressobj()
+        else:
+            self._running = _quick().compressobj(size=size) if size <= LITTLE else _quick().compressobj()
 
     def feed(self, data: bytes) -> bytes:
         return self._running.compress(data)
@@ -43,8 +61,8 @@ class _Zstd:
 
 
 class _Brotli:
-    def __init__(self, size: int | None) -> None:
-        self._running = brotli.Compressor(quality=4 if size is None or size <= LARGE else 5)
+    def __init__(self, size: int | None = None, *, hard: bool = False) -> None:
+        self._running = brotli.Compressor(quality=5 if hard else 4)
 
     def feed(self, data: bytes) -> bytes:
         return bytes(self._running.process(data))
@@ -54,7 +72,7 @@ class _Brotli:
 
 
 class _Gzip:
-    def __init__(self, _size: int | None) -> None:
+    def __init__(self, size: int | None = None, *, hard: bool = False) -> None:
         self._running = zlib.compressobj(4, zlib.DEFLATED, 31)
 
     def feed(self, data: bytes) -> bytes:
@@ -64,7 +82,7 @@ class _Gzip:
         return self._running.flush()
 
 
-CODINGS: dict[str, Callable[[int | None], Squeezer]] = {"zstd": _Zstd, "br": _Brotli, "gzip": _Gzip}
+CODINGS: dict[str, Callable[..., Squeezer]] = {"zstd": _Zstd, "br": _Brotli, "gzip": _Gzip}
 
 
 def choose(accepted: str) -> str | None:
@@ -79,9 +97,9 @@ def choose(accepted: str) -> str | None:
     return next((coding for coding in CODINGS if weights.get(coding, weights.get("*", 0.0)) > 0), None)
 
 
-def squeeze(data: bytes, coding: str) -> bytes:
-    """A whole body at once."""
-    running = CODINGS[coding](len(data))
+def squeeze(data: bytes, coding: str, *, busy: bool = False) -> bytes:
+    """A whole body at once, in one go in one thread."""
+    running = CODINGS[coding](len(data), hard=len(data) > LARGE and not busy)
     return running.feed(data) + running.finish()
 
 
@@ -110,15 +128,17 @@ class Compression:
             await self.app(scope, receive, send)
             return
         accepted = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding")
-        await self.app(scope, receive, _Sender(send, choose(accepted.decode("latin-1"))))
+        coding = choose(accepted.decode("latin-1"))
+        await self.app(scope, receive, _Sender(send, coding, scope.get(ANSWERING, lambda: 0)))
 
 
 class _Sender:
     """Holds the start of an answer back until its first bytes tell whether compressing is worth it."""
 
-    def __init__(self, send: Any, coding: str | None) -> None:
+    def __init__(self, send: Any, coding: str | None, answering: Callable[[], int]) -> None:
         self.send = send
         self.coding = coding
+        self.answering = answering
         self.start: Any = None
         self.running: Squeezer | None = None
 
@@ -131,25 +151,32 @@ class _Sender:
             return
         body, more = message.get("body", b""), message.get("more_body", False)
         if self.start is not None:
-            await self._begin(body, more)
-        if self.running is not None:
-            body = await self._squeeze(body, more)
+            body = await self._begin(body, more)
+        elif self.running is not None:
+            body = await self._go_on(self.running, body, more)
         await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
-    async def _begin(self, body: bytes, more: bool) -> None:
+    async def _begin(self, body: bytes, more: bool) -> bytes:
+        """Send the start; gives the first bytes (most often all) as they travel."""
         start, self.start = self.start, None
-        worth = self.coding is not None and (more or len(body) >= SMALLEST)
-        headers = [pair for pair in start["headers"] if not (worth and pair[0].lower() == b"content-length")]
-        headers.append((b"vary", b"Accept-Encoding"))
-        if worth and self.coding is not None:
-            self.running = CODINGS[self.coding](None if more else len(body))
-            headers.append((b"content-encoding", self.coding.encode()))
-        await self.send({**start, "headers": headers})
+        headers = [*start["headers"], (b"vary", b"Accept-Encoding")]
+        if self.coding is None or not (more or len(body) >= SMALLEST):
+            await self.send({**start, "headers": headers})
+            return body
+        headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+        await self.send({**start, "headers": [*headers, (b"content-encoding", self.coding.encode())]})
+        if not more:
+            return await self._whole(body, self.coding)
+        self.running = CODINGS[self.coding]()
+        return await self._go_on(self.running, body, more)
 
-    async def _squeeze(self, body: bytes, more: bool) -> bytes:
-        running = self.running
-        assert running is not None  # noqa: S101 -- the caller has just looked
+    async def _whole(self, body: bytes, coding: str) -> bytes:
+        busy = self.answering() >= BUSY
+        if len(body) <= IN_A_THREAD or (busy and coding == "zstd"):  # a megabyte takes as long as going to a thread
+            return squeeze(body, coding, busy=busy)
+        return await asyncio.to_thread(squeeze, body, coding, busy=busy)
 
+    async def _go_on(self, running: Squeezer, body: bytes, more: bool) -> bytes:
         def work() -> bytes:
             return running.feed(body) + (b"" if more else running.finish())
 

@@ -130,7 +130,11 @@ async def test_an_unexpected_fault_in_the_middle_is_held_and_everything_else_is_
     for at, (one, ack) in enumerate(zip(batch, acks, strict=True)):
         waits = at >= 7 and one.lane == lane
         assert ack.st == ("held" if waits else "applied"), at
-    assert await count("visits") == sum(ack.st == "applied" for ack in acks)
+    done = [one for one, ack in zip(batch, acks, strict=True) if ack.st == "applied"]
+    assert await count("visits") == len(done)
+    told = await fetch("SELECT entity, entity_id FROM audit WHERE entity IN ('mutation', 'visit')")
+    wanted = [("mutation", one.id) for one in done] + [("visit", subject(one)) for one in done]
+    assert sorted(map(tuple, told)) == sorted(wanted), "each once, although the group was begun twice"
 
 
 async def test_what_fails_by_chance_is_held_with_its_lane_and_applied_later(

@@ -237,3 +237,51 @@ def test_the_codings_are_the_ones_they_say() -> None:
         assert zstandard.ZstdDecompressor().decompressobj().decompress(squeeze(data, "zstd")) == data
         assert brotli.decompress(squeeze(data, "br")) == data
         assert gzip.decompress(squeeze(data, "gzip")) == data
+
+
+@pytest.mark.parametrize("coding", ["zstd", "br"])
+def test_a_first_copy_is_packed_harder_unless_many_are_waiting(coding: str) -> None:
+    from backend.core.compression import LARGE, squeeze
+
+    draw = random.Random(9)
+    data = "".join(f'["KH{draw.randrange(10**6):06d}","giao trước {draw.randrange(24)} giờ"],' for _ in range(20_000))
+    small, large = data.encode()[: LARGE // 2], data.encode()
+    assert len(large) > LARGE
+    assert len(squeeze(large, coding)) < len(squeeze(large, coding, busy=True))
+    assert squeeze(small, coding) == squeeze(small, coding, busy=True)
+
+
+async def test_an_answer_learns_how_many_are_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    from backend.core import compression
+    from sync.turns import Courtesy
+
+    rush, seen, gate = compression.BUSY, [], asyncio.Event()
+    monkeypatch.setattr(compression, "squeeze", lambda data, coding, *, busy: seen.append(busy) or data)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        if scope["path"].endswith("last"):
+            gate.set()
+        await gate.wait()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"x" * 1000})
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Any) -> None:
+        pass
+
+    server = Courtesy(compression.Compression(app))
+
+    def scope(name: str) -> Any:
+        packs = [(b"accept-encoding", b"zstd")]
+        return {"type": "http", "method": "GET", "path": f"/api/v1/{name}", "headers": packs}
+
+    await server(scope("last"), receive, send)
+    gate.clear()
+    await asyncio.gather(
+        *(server(scope(f"{at}"), receive, send) for at in range(rush)), server(scope("last"), receive, send)
+    )
+    assert seen[0] is False and seen[1] is True, "alone, and in a rush"
