@@ -88,8 +88,8 @@ async def raw_pull() -> int:
     inner = sql.replace(
         "unnest($1::text::uuid[]) WITH ORDINALITY u(id, n)\n          JOIN customers t ON t.id = u.id", "customers t"
     )
-    text = await db.fetch_value(inner.replace("ORDER BY u.n", "WHERE t.position_id = 3 ORDER BY t.id"))
-    return len(squeeze(str(text).encode(), "zstd"))
+    found: bytes = await db.fetch_value(inner.replace("ORDER BY u.n", "WHERE t.position_id = 3 ORDER BY t.id"))
+    return len(squeeze(found, "zstd"))
 
 
 def visits(customers: list[UUID]) -> list[Mutation]:
