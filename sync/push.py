@@ -7,7 +7,6 @@ again one by one, so that only the one with the fault is held.
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -214,8 +213,7 @@ class _Pushed:
         final = [(one, ack) for one, ack in fresh if ack.at is not None]
         self.chains |= {one.mutation.id: one.mutation.chain for one, _ in final}
         # A signature leaves the house with the commit or not at all: these may be made while the books are written.
-        hashing, signing = (one.hash for one, _ in final), self._signing(ack for _, ack in final)
-        await meanwhile(self._keep(final), chain(hashing, signing))
+        await meanwhile(self._keep(final), self._signing(ack for _, ack in final))
 
     async def _keep(self, final: list[tuple[Ready, Ack]]) -> None:
         entries = [

@@ -23,13 +23,9 @@ class Ready:
     """A mutation whose name and arguments are understood."""
 
     mutation: Mutation
+    hash: bytes
     entry: Named
     command: Any
-
-    @cached_property
-    def hash(self) -> bytes:
-        """What makes it the same as another."""
-        return receipts.hash_of(self.mutation)
 
     @cached_property
     def makes(self) -> frozenset[object]:
@@ -83,7 +79,7 @@ def understand(mutation: Mutation) -> Ready:
         if entry.with_base and bytes(mutation.base) != b"null":
             raw = msgspec.json.encode({**msgspec.json.decode(raw, type=dict[str, msgspec.Raw]), "base": mutation.base})
         command = msgspec.json.decode(raw, type=entry.command)
-        return Ready(mutation, entry, command)
+        return Ready(mutation, receipts.hash_of(mutation), entry, command)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
         refusal = malformed(fault)
         refusal.pointer = f"/args{refusal.pointer or ''}"

@@ -56,6 +56,17 @@ async def test_text_no_database_can_hold_is_refused_and_holds_up_nobody(cast: Si
     assert [ack.st for ack in acks] == ["rejected", "applied"]
 
 
+@pytest.mark.parametrize("base", [b'"\\ud800"', b'{"ver":01}', b"[" * 3000 + b"]" * 3000, b'"\xff"'])
+async def test_a_base_nobody_can_read_is_refused_at_once_and_holds_up_nobody(
+    cast: SimpleNamespace, base: bytes
+) -> None:
+    customer = await make_customer()
+    batch = [visit(customer), visit(customer, base=msgspec.Raw(base)), visit(customer)]
+    acks = await push(batch, actor=cast.lan)
+    assert [ack.st for ack in acks] == ["applied", "rejected", "applied"]
+    assert acks[1].problem is not None and acks[1].problem["code"] == "malformed"
+
+
 async def test_problems_speak_the_language_of_the_person(cast: SimpleNamespace) -> None:
     bad = visit(new_id())
     english = msgspec.structs.replace(cast.lan, language="en")
