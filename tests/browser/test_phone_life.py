@@ -60,6 +60,9 @@ def test_a_newer_app_is_offered_and_taken_when_the_person_says_so(browser: Brows
         expect(offer).to_be_visible(timeout=PATIENCE)
         lan.fits()
         lan.picture("offered")
+        words = lan.page.locator(".pointer-events-none[role=status]").bounding_box()
+        box = offer.bounding_box()
+        assert words and box and words["y"] + words["height"] <= box["y"], "short messages do not hide the offer"
         lan.page.evaluate("window.oldPage = true")
         lan.see("/customers")  # the old one goes on working
         expect(lan.page.locator("main li").first).to_be_visible(timeout=PATIENCE)

@@ -11,9 +11,11 @@ const { address, headers, user, device, customers, item, photo, sha256, operatio
 const require = createRequire(modules + '/')
 require('fake-indexeddb/auto')
 
-// Node ends without a word (13) when nothing is left that could settle what is awaited: say what that was.
+// The time limit of a request does not keep Node alive as it does a page: without this it ends without a word (13) when
+// the line has let go of everything else. What is never settled at all is heard of by whoever waits for this process.
 let doing = 'bundling'
-process.on('exit', (code) => { if (code) console.error(`own_phone.mjs ended with ${code} while ${doing}`) })
+setInterval(() => {}, 1_000)
+process.on('SIGTERM', () => { console.error(`own_phone.mjs was ended while ${doing}`); process.exit(1) })
 
 const place = mkdtempSync(join(folder, 'own-phone-'))
 const { rolldown } = await import(pathToFileURL(require.resolve('rolldown')).href)

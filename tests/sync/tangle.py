@@ -29,7 +29,7 @@ FATES = (
 class Tangle(Relay):
     """`to_come`: the faults planned and not met yet. `met`: how many requests met which fate.
 
-    `waiting`: connections to the office that it has not ended yet.
+    `waiting`: connections to the office that it has not ended yet. `longest`: of bodies that fell silent, bytes.
     """
 
     def __init__(self, port: int, seed: int, faults: int, share: float = 0.5) -> None:
@@ -40,6 +40,7 @@ class Tangle(Relay):
         self.dice.shuffle(self.to_come)
         self.met: Counter[str] = Counter()
         self.waiting = 0
+        self.longest = 0
 
     def _draw(self) -> str:
         fate = self.to_come.pop() if self.to_come and self.dice.random() < self.share else "pass"
@@ -88,8 +89,9 @@ class Tangle(Relay):
 
     async def _silent_body(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:
         """The office must end this by itself; what it says then does reach the phone, if that still listens."""
-        part = head + body[: self.dice.randrange(max(1, len(body)))]
-        phone.write(await self._ask(part, b""))
+        part = body[: self.dice.randrange(max(1, len(body)))]
+        self.longest = max(self.longest, len(part))
+        phone.write(await self._ask(head, part))
         await phone.drain()
 
     async def _silent_answer(self, head: bytes, body: bytes, phone: asyncio.StreamWriter) -> None:

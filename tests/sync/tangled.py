@@ -22,6 +22,7 @@ from backend.core import database as db
 from backend.core.clock import today
 from backend.core.database import execute, fetch, fetch_value
 from backend.core.ids import new_id
+from backend.core.patience import PACE
 from backend.demo.cast import PASSWORD
 from backend.doctoring import all_faults
 from tests.makers import a_credit_line, an_item, photo
@@ -106,8 +107,11 @@ async def hand_in(server: Mortal, folder: Path, *, seed: int, operations: int, f
 
 
 async def _falls_back(server: Mortal, line: Tangle) -> None:
-    """Soon after the phone has gone the office has ended every connection that was left hanging."""
-    until = time.monotonic() + GRACE + 8
+    """Soon after the phone has gone the office has ended every connection that was left hanging.
+
+    The more of a body had come, the longer it waits for the rest (`patience.PACE`).
+    """
+    until = time.monotonic() + GRACE + line.longest / PACE + 8
     while line.waiting or sockets(server.port):
         assert time.monotonic() < until, f"{line.waiting} requests, {sockets(server.port)} sockets hang"
         await asyncio.sleep(0.1)

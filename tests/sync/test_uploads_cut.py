@@ -51,7 +51,11 @@ async def run(program: str, asked: dict[str, Any]) -> Any:
     process = await asyncio.create_subprocess_exec(
         node, str(HERE / program), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await asyncio.wait_for(process.communicate(json.dumps(asked).encode()), 240)
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(json.dumps(asked).encode()), 240)
+    except TimeoutError:
+        process.terminate()  # it says what it was waiting for
+        raise
     assert process.returncode == 0, (process.returncode, said)
     return json.loads(said)
 
