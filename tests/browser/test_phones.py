@@ -92,8 +92,9 @@ def test_a_phone_that_was_shut_out_hands_in_its_last_work_and_is_wiped(
         claims(lan.page, [77_200])
         # The office shuts the phone out, but leaves it its session for what it still has.
         assert served.sql("UPDATE devices SET state = 'revoked' WHERE id = $1 RETURNING id", uuid.UUID(device))
-        line.mend()
-        lan.context.set_offline(False)
+        with lan.page.expect_event("load", timeout=PATIENCE):  # what is wiped begins anew
+            line.mend()
+            lan.context.set_offline(False)
         expect(lan.page.locator("input[name=password]")).to_be_visible(timeout=PATIENCE)
         lan.picture("wiped")
         names = lan.page.evaluate("async () => (await indexedDB.databases()).map((d) => d.name)")
