@@ -201,7 +201,7 @@ class _Pushed:
         claimed = {"client_at": receipts.claimed_at(ready[0].mutation)} if entry.claimed else {}
         try:
             if entry.many is not None and len(ready) > 1:
-                with audit.gathered(self.entries):
+                with audit.gathered(self.entries, actor_id=self.actor.user_id):
                     return await entry.many([one.command for one in ready], actor=self.actor, **more)
             async with transaction():
                 return [await entry.verb(one.command, actor=self.actor, **claimed, **more) for one in ready]

@@ -62,7 +62,7 @@ async def claim(ids: Sequence[UUID], *, actor: Actor) -> dict[UUID, Receipt]:
 
 
 class Answered(NamedTuple):
-    """A mutation, the hash of it, its answer, and the row it made or changed: the number of its table, and its id."""
+    """A mutation, the hash of it, its answer, and the row it made or changed, if it names one."""
 
     mutation: Mutation
     hash: bytes

@@ -20,16 +20,17 @@ class Entry(NamedTuple):
     details: dict[str, object]
 
 
-_gathered: ContextVar[list[Entry] | None] = ContextVar("gathered", default=None)
+_gathered: ContextVar[tuple[list[Entry], UUID] | None] = ContextVar("gathered", default=None)
 
 
 @contextmanager
-def gathered(into: list[Entry]) -> Iterator[None]:
-    """What is recorded inside goes `into` a list: the caller writes it with its own, in the same transaction.
+def gathered(into: list[Entry], *, actor_id: UUID) -> Iterator[None]:
+    """What this actor records inside goes `into` a list: the caller writes it with its own, in the same transaction.
 
-    For entities whose entries nobody else writes meanwhile: within one entity's chain the order is that of writing.
+    What others (the system) record is written at once. For entities whose entries nobody else writes meanwhile: within
+    one entity's chain the order is that of writing.
     """
-    token = _gathered.set(into)
+    token = _gathered.set((into, actor_id))
     try:
         yield
     finally:
@@ -45,8 +46,9 @@ async def record(
 
 async def record_many(entries: Sequence[Entry], *, actor_id: UUID | None) -> None:
     """Write several entries in one statement."""
-    if (waiting := _gathered.get()) is not None:
-        waiting.extend(entries)
+    waiting = _gathered.get()
+    if waiting is not None and waiting[1] == actor_id:
+        waiting[0].extend(entries)
         return
     await execute(
         """INSERT INTO audit (id, entity, entity_id, action, actor_id, at, details)
